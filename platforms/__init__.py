@@ -1,0 +1,40 @@
+"""The outside world: one folder per network, all of them behind `contract.Platform`.
+
+Nothing here knows of campaigns, posts or people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from platforms.contract import Network, Platform
+from platforms.endpoints import Endpoints
+from platforms.shelf import Shelf
+
+# network → module and class; imported when first needed, so that `sawt --help` stays instant.
+_ADAPTERS = {
+    Network.FACEBOOK: ("platforms.facebook.publish", "FacebookPage"),
+    Network.X: ("platforms.x.publish", "XAccount"),
+    Network.INSTAGRAM: ("platforms.instagram.publish", "InstagramAccount"),
+    Network.YOUTUBE: ("platforms.youtube.publish", "YouTubeChannel"),
+    Network.WEBSITE: ("platforms.website.publish", "WordPressSite"),
+}
+
+
+def adapter(network: Network) -> type[Platform]:
+    """The class that speaks to `network`."""
+    module, name = _ADAPTERS[network]
+    return cast(type[Platform], getattr(import_module(module), name))
+
+
+def connect(
+    network: Network, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf
+) -> Platform:
+    """One account, ready to speak. Raises NotSignedIn when `credentials` lacks a field.
+
+    A Platform holds one HTTP session: use each in one thread at a time.
+    """
+    build = adapter(network)
+    return build(credentials=credentials, endpoints=endpoints, shelf=shelf)  # type: ignore[call-arg]

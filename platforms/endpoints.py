@@ -1,0 +1,69 @@
+"""Where the networks live, and the wall that keeps a call from going anywhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Base addresses without a trailing slash, version or path of an API call.
+
+    The defaults are the real networks, read 2026-11: X developer docs, Graph API changelog (v26.0),
+    YouTube discovery revision 20261104.
+    """
+
+    x: str = "https://api.x.com"
+    graph: str = "https://graph.facebook.com"
+    rupload: str = "https://rupload.facebook.com"
+    youtube: str = "https://youtube.googleapis.com"
+    youtube_token: str = "https://oauth2.googleapis.com/token"
+    website: str = ""
+
+    @property
+    def origins(self) -> frozenset[str]:
+        return frozenset(origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name))
+
+    @property
+    def on_loopback(self) -> bool:
+        return all(urlsplit(each).hostname in LOOPBACK for each in self.origins)
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, as one string to compare."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
+
+
+class StrayCall(RuntimeError):
+    """Something tried to leave for an address that this account must not speak to."""
+
+
+class WalledSession(requests.Session):
+    """A requests session that speaks to the given endpoints and nowhere else.
+
+    No proxies or netrc from the environment, no redirects, and a timeout on every call.
+    """
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.max_redirects = 0
+        self._allowed = endpoints.origins
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if origin(request.url or "") not in self._allowed:
+            raise StrayCall(f"a call to {origin(request.url or '')} was stopped: it is not this account's address")
+        if options.get("timeout") is None:
+            options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
+        options["allow_redirects"] = False
+        return super().send(request, **options)

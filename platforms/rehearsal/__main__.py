@@ -1,0 +1,8 @@
+"""`python -m platforms.rehearsal FD FOLDER PACE`: serve the stage on an inherited socket."""
+
+import sys
+from pathlib import Path
+
+from platforms.rehearsal.serving import serve
+
+serve(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))
