@@ -26,7 +26,7 @@ class Network(StrEnum):
     WEBSITE = "website"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         return {"facebook": "Facebook", "x": "X", "instagram": "Instagram", "youtube": "YouTube"}.get(
             self.value, "the website"
         )
@@ -134,7 +134,17 @@ class Measurement:
     source: str
 
 
-METRICS = ("impressions", "reach", "views", "reactions", "comments", "shares", "saves", "clicks", "watch_time")
+METRICS = (
+    "impressions",
+    "reach",
+    "views",
+    "reactions",
+    "comments",
+    "shares",
+    "saves",
+    "clicks",
+    "watch_time",
+)
 """Figures that several networks know. Units: count; `watch_time` in seconds. Reach is never summed."""
 
 

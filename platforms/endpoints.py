@@ -30,7 +30,9 @@ class Endpoints:
 
     @property
     def origins(self) -> frozenset[str]:
-        return frozenset(origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name))
+        return frozenset(
+            origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name)
+        )
 
     @property
     def on_loopback(self) -> bool:
@@ -62,7 +64,9 @@ class WalledSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if origin(request.url or "") not in self._allowed:
-            raise StrayCall(f"a call to {origin(request.url or '')} was stopped: it is not this account's address")
+            raise StrayCall(
+                f"a call to {origin(request.url or '')} was stopped: it is not this account's address"
+            )
         if options.get("timeout") is None:
             options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         options["allow_redirects"] = False

@@ -1,0 +1,54 @@
+"""The nouns, as tables. No network and no clock of their own."""
+
+from campaigns.models.account import Account
+from campaigns.models.base import Base
+from campaigns.models.campaign import Campaign, CampaignKind
+from campaigns.models.chronicle import Entry
+from campaigns.models.misconception import Misconception, Standing
+from campaigns.models.person import DeskSession, Person, Role, SignInLink
+from campaigns.models.post import (
+    Approval,
+    Asset,
+    Kind,
+    Post,
+    PostState,
+    Rebuttal,
+    Revision,
+    Verdict,
+    Wording,
+)
+from campaigns.models.publication import ACTIVE, ON_THE_WAY, Delivery, Hold, Move, Publication, Scope
+from campaigns.models.reading import Figure, Reading, Summary
+
+__all__ = [
+    "ACTIVE",
+    "ON_THE_WAY",
+    "Account",
+    "Approval",
+    "Asset",
+    "Base",
+    "Campaign",
+    "CampaignKind",
+    "Delivery",
+    "DeskSession",
+    "Entry",
+    "Figure",
+    "Hold",
+    "Kind",
+    "Misconception",
+    "Move",
+    "Person",
+    "Post",
+    "PostState",
+    "Publication",
+    "Reading",
+    "Rebuttal",
+    "Revision",
+    "Role",
+    "Scope",
+    "SignInLink",
+    "Standing",
+    "Summary",
+    "Verdict",
+    "Wording",
+]
