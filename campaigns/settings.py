@@ -68,14 +68,19 @@ class Settings:
     """How much faster than the clock a rehearsal lives; 1 outside of one."""
 
     @property
-    def vault(self) -> Path:
+    def media(self) -> Path:
+        """The folder of the vault."""
         return self.home / "media"
+
+    def signed_in(self, account: str) -> bool:
+        """Whether there are credentials for this account; without them it plays on the rehearsal stage."""
+        return account in self.credentials
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read SAWT_HOME and its friends. Raises SettingsError."""
         home = Path(environ.get("SAWT_HOME") or Path.home() / ".local/share/sawt").expanduser().resolve()
-        given = {field: environ[name].rstrip("/") for field, name in _ADDRESSES.items() if environ.get(name)}
+        given = _addresses(environ)
         folder = environ.get("SAWT_MEDIA_DIR")
         return cls(
             home=home,
@@ -90,6 +95,16 @@ class Settings:
             cadence=_cadence(_config(home, "cadence.toml")),
             language=_language(environ.get("SAWT_LANG")),
         )
+
+
+def _addresses(environ: Mapping[str, str]) -> dict[str, str]:
+    """Base addresses that the environment sets. Half a network is never left pointing at the real one."""
+    given = {field: environ[name].rstrip("/") for field, name in _ADDRESSES.items() if environ.get(name)}
+    if "graph" in given:
+        given.setdefault("rupload", given["graph"])
+    if "youtube" in given:
+        given.setdefault("youtube_token", given["youtube"] + "/token")
+    return given
 
 
 def _language(code: str | None) -> Language:

@@ -1,0 +1,84 @@
+"""Stop what is on its way, and let it go again: over everything, or over one network, account, language,
+campaign, misconception or kind.
+
+A lever is looked at immediately before every call to a network. What it stopped stays held: lifting the
+lever sends nothing, a person puts each held post back on the plan.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.chronicle import note
+from campaigns.models import Delivery, Hold, Move, Publication, Scope
+
+
+class LeverError(ValueError):
+    """A lever that cannot be pulled or lifted; the message says what to write."""
+
+
+def hold(session: Session, *, scope: Scope, value: str, reason: str, by: str, now: datetime) -> Hold:
+    """Stop everything that `scope` and `value` cover, from the next call on. Raises LeverError."""
+    if not reason.strip():
+        raise LeverError("say why, so that whoever finds it stopped knows: --reason TEXT")
+    lever = Hold(scope=scope, value=value, reason=reason.strip(), by=by, at=now)
+    session.add(lever)
+    note(session, by, "held", _name(scope, value), now=now, why=reason)
+    return lever
+
+
+def release(session: Session, *, scope: Scope, value: str, by: str, now: datetime) -> int:
+    """Lift the levers over exactly `scope` and `value`; the answer is how many. Raises LeverError for none."""
+    levers = [lever for lever in in_force(session) if (lever.scope, lever.value) == (scope, value)]
+    if not levers:
+        raise LeverError(f"nothing is held over {_name(scope, value)}; see: sawt hold --list")
+    for lever in levers:
+        lever.released_at, lever.released_by = now, by
+    note(session, by, "released", _name(scope, value), now=now)
+    return len(levers)
+
+
+def in_force(session: Session) -> list[Hold]:
+    return list(session.scalars(select(Hold).where(Hold.released_at.is_(None)).order_by(Hold.id)))
+
+
+def holding(session: Session, publication: Publication) -> Hold | None:
+    """The lever that stops this publication, if one does."""
+    return next((lever for lever in in_force(session) if _covers(lever, publication)), None)
+
+
+def resume(
+    session: Session, publication: Publication, *, by: str, now: datetime, due_at: datetime | None = None
+) -> None:
+    """Put one held or missed publication back on the plan, at `due_at` or as soon as its account is free."""
+    if publication.state not in (Delivery.HELD, Delivery.MISSED):
+        raise LeverError(
+            f"{publication.key} is {publication.state}; only what is held or missed can go back on the plan"
+        )
+    if lever := holding(session, publication):
+        raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
+    was, publication.state = publication.state, Delivery.PLANNED
+    publication.due_at, publication.not_before, publication.why = due_at or now, None, ""
+    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by=by))
+    note(session, by, "resumed", publication.key, now=now)
+
+
+def _covers(lever: Hold, publication: Publication) -> bool:
+    revision = publication.revision
+    covered: dict[Scope, list[str]] = {
+        Scope.EVERYTHING: [lever.value],
+        Scope.NETWORK: [publication.account.network],
+        Scope.ACCOUNT: [publication.account_key],
+        Scope.LANGUAGE: [publication.language],
+        Scope.CAMPAIGN: [revision.campaign_key or ""],
+        Scope.MISCONCEPTION: [rebuttal.misconception_key for rebuttal in revision.rebuttals],
+        Scope.KIND: [revision.kind],
+    }
+    return lever.value in covered[lever.scope]
+
+
+def _name(scope: Scope, value: str) -> str:
+    return f"{scope} {value}".strip()

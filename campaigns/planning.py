@@ -1,0 +1,167 @@
+"""Give an approved post its hour on each of its accounts.
+
+Hours are kept in UTC and come from the audience's zone with the calendar's own rules: on the night when
+clocks change an hour may not exist or exist twice, and then a person says which is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns.languages import Language
+from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision
+from campaigns.settings import Settings
+
+SLOT = "slot"
+LATE_APPROVAL = timedelta(hours=1)
+"""Approved later than this after its hour, a post needs a new hour from a person."""
+
+
+class CannotPlan(ValueError):
+    """A post that cannot be given an hour; the message says what to change."""
+
+
+def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> list[Publication]:
+    """Publications for each account and language of an approved post, with their due instants.
+
+    What is out already, or may be, stays as it is; what was taken off the plan by an edit goes back on it.
+    """
+    revision = post.revision
+    planned = []
+    for account, language in targets(session, revision):
+        publication = _existing(session, post, account, language)
+        if publication is None:
+            publication = _new(session, revision, account, language, settings, now)
+        elif publication.state in (Delivery.WITHDRAWN, Delivery.FAILED) and publication.remote_id is None:
+            _again(session, publication, revision, settings, now)
+        else:
+            continue
+        planned.append(publication)
+    return planned
+
+
+def plan_all(session: Session, *, settings: Settings, now: datetime) -> list[Publication]:
+    """Plan every approved post that still lacks a publication somewhere."""
+    approved = session.scalars(select(Post).where(Post.state == PostState.APPROVED).order_by(Post.id))
+    return [publication for post in approved for publication in plan(session, post, settings=settings, now=now)]
+
+
+def targets(session: Session, revision: Revision) -> Iterator[tuple[Account, Language]]:
+    """Each account of a revision with each language that both have."""
+    accounts = session.scalars(
+        select(Account).where(Account.key.in_(revision.accounts), Account.active).order_by(Account.key)
+    )
+    for account in accounts:
+        yield from ((account, language) for language in account.spoken if language in revision.languages)
+
+
+def instant(at: str, zone: str) -> datetime:
+    """The UTC instant of ISO 8601 `at`, read in `zone` if it names no offset. Raises CannotPlan."""
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise CannotPlan(f"{at!r} is not a date and time; write 2026-11-22T18:00 or slot") from None
+    return moment.astimezone(UTC) if moment.tzinfo else local_instant(moment, ZoneInfo(zone))
+
+
+def local_instant(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The one instant that a clock in `zone` shows as `moment`. Raises CannotPlan where there is none or two."""
+    first, second = (moment.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    if first.astimezone(zone).replace(tzinfo=None) != moment:
+        raise CannotPlan(
+            f"{moment:%Y-%m-%d %H:%M} does not exist in {zone.key}: clocks go forward; choose another hour"
+        )
+    raise CannotPlan(
+        f"{moment:%Y-%m-%d %H:%M} comes twice in {zone.key}: clocks go back; "
+        f"write it with its offset, {first.astimezone(zone).isoformat()} or {second.astimezone(zone).isoformat()}"
+    )
+
+
+def _due(
+    session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
+) -> datetime:
+    if revision.at == SLOT:
+        return _free_slot(session, account, settings.slots[language], now)
+    due = instant(revision.at, revision.timezone)
+    if now - due > LATE_APPROVAL:
+        raise CannotPlan(f"its hour has passed ({revision.at}); send {revision.post.key} back for a new one")
+    return due
+
+
+def _free_slot(session: Session, account: Account, slots: tuple[time, ...], now: datetime) -> datetime:
+    """The account's next slot in which nothing is planned yet. A slot that DST swallows or doubles is left out."""
+    zone = ZoneInfo(account.timezone)
+    taken = set(session.scalars(select(Publication.due_at).where(Publication.account_key == account.key)))
+    for on in _days(now.astimezone(zone).date()):
+        for at in slots:
+            try:
+                due = local_instant(datetime.combine(on, at), zone)
+            except CannotPlan:
+                continue
+            if due > now and due not in taken:
+                return due
+    raise CannotPlan(f"{account.key} has no free slot in the coming year; add hours in config/hours.toml")
+
+
+def _days(start: date) -> Iterator[date]:
+    return (start + timedelta(days=number) for number in range(366))
+
+
+def _existing(session: Session, post: Post, account: Account, language: Language) -> Publication | None:
+    return session.scalar(
+        select(Publication).where(
+            Publication.post_id == post.id,
+            Publication.account_key == account.key,
+            Publication.language == language,
+        )
+    )
+
+
+def _new(
+    session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
+) -> Publication:
+    publication = Publication(
+        key=f"{revision.post.key}:{account.key}:{language}",
+        post=revision.post,
+        revision=revision,
+        account=account,
+        language=language,
+        state=Delivery.PLANNED,
+        rehearsal=revision.post.rehearsal or not settings.signed_in(account.key),
+        due_at=_due(session, revision, account, language, settings, now),
+    )
+    session.add(publication)
+    session.flush()
+    session.add(Move(publication_id=publication.id, at=now, went_to=Delivery.PLANNED, by="plan"))
+    return publication
+
+
+def _again(
+    session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime
+) -> None:
+    """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
+    due = _due(session, revision, publication.account, publication.language, settings, now)
+    was = publication.state
+    session.execute(
+        update(Publication)
+        .where(Publication.id == publication.id, Publication.state == was)
+        .values(
+            state=Delivery.PLANNED,
+            revision_id=revision.id,
+            due_at=due,
+            not_before=None,
+            checkpoint={},
+            setbacks=0,
+            why="",
+            fence=Publication.fence + 1,
+        )
+    )
+    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by="plan"))
+    session.refresh(publication)

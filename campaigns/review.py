@@ -1,0 +1,155 @@
+"""Submit a post, approve exactly what was looked at, or send it back with a remark.
+
+An approval names a revision by its seal: a digest of every language's words, the media's bytes, alt texts,
+link, accounts and hour. Publishing computes the seal again and refuses on any difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns import planning
+from campaigns.chronicle import note
+from campaigns.models import Approval, Kind, Person, Post, PostState, Publication, Revision, Role, Verdict
+from campaigns.settings import Settings
+from campaigns.vault import Vault
+
+VALID_FOR = timedelta(days=365)
+"""How long an approval holds; what is published later must be looked at again (proposal of the field's practice)."""
+
+
+class ReviewError(ValueError):
+    """Something that review does not allow; the message is a sentence for the person at the desk."""
+
+
+def person_called(session: Session, name: str, *, role: Role, now: datetime) -> Person:
+    """The person of this name, made with `role` if nobody is called so yet."""
+    person = session.scalar(select(Person).where(Person.name == name))
+    if person is None:
+        person = Person(name=name, role=role, created_at=now)
+        session.add(person)
+        session.flush()
+    return person
+
+
+def submit(session: Session, post: Post, *, by: Person, now: datetime) -> None:
+    """Hand the newest revision in for review. Its pictures and films must have been made. Raises ReviewError."""
+    revision = post.revision
+    if missing := unillustrated(revision):
+        raise ReviewError(f"{post.key} has no picture or film yet in {missing}; run: sawt submit {post.key}")
+    _move(session, post, (PostState.DRAFTED, PostState.CHANGES_ASKED), PostState.IN_REVIEW)
+    _record(session, revision, by, Verdict.SUBMITTED, seal_of(revision), now=now)
+
+
+def approve(
+    session: Session,
+    post: Post,
+    *,
+    seal: str,
+    by: Person,
+    now: datetime,
+    vault: Vault,
+    settings: Settings,
+    remark: str = "",
+) -> list[Publication]:
+    """Approve the content with this seal, and plan it. Raises ReviewError; then nothing has changed."""
+    revision = post.revision
+    _may_decide(revision, by)
+    _is_what_was_seen(revision, seal)
+    if broken := [asset.sha256 for asset in revision.assets if not vault.is_whole(asset.sha256)]:
+        raise ReviewError(
+            f"a picture or film of {post.key} is damaged or gone ({broken[0][:12]}…); import it again"
+        )
+    _move(session, post, (PostState.IN_REVIEW,), PostState.APPROVED)
+    expires_at = now + VALID_FOR
+    _record(session, revision, by, Verdict.APPROVED, seal, now=now, remark=remark, expires_at=expires_at)
+    try:
+        return planning.plan(session, post, settings=settings, now=now)
+    except planning.CannotPlan as error:
+        raise ReviewError(str(error)) from error
+
+
+def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datetime, remark: str) -> None:
+    """Ask the author for changes. Raises ReviewError."""
+    if not remark.strip():
+        raise ReviewError("say in the remark what should change, so that the author knows")
+    _is_what_was_seen(post.revision, seal)
+    _move(session, post, (PostState.IN_REVIEW,), PostState.CHANGES_ASKED)
+    _record(session, post.revision, by, Verdict.SENT_BACK, seal, now=now, remark=remark.strip())
+
+
+def seal_of(revision: Revision) -> str:
+    """SHA-256, in hex, over all that an audience will see of a revision and where and when it will see it."""
+    content = {
+        "form": "sawt-seal-1",
+        "post": revision.post.key,
+        "kind": revision.kind,
+        "wordings": [
+            [w.language, w.title, w.text, w.alt_text, w.hashtags]
+            for w in sorted(revision.wordings, key=lambda w: w.language)
+        ],
+        "media": sorted([a.language, a.shape or "", a.position, a.sha256] for a in revision.assets),
+        "link": revision.link,
+        "accounts": sorted(revision.accounts),
+        "window": [revision.at, revision.timezone],
+    }
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def approval_in_force(revision: Revision, *, now: datetime) -> Approval | None:
+    """The approval under which this revision may go out now; None if its content is not what was approved."""
+    last = next((a for a in reversed(revision.approvals) if a.verdict is not Verdict.SUBMITTED), None)
+    if last is None or last.verdict is not Verdict.APPROVED or last.seal != seal_of(revision):
+        return None
+    return last if last.expires_at is None or now < last.expires_at else None
+
+
+def unillustrated(revision: Revision) -> str:
+    """Languages in which a picture or film is still to be made, as "ar, en"; empty when there are none."""
+    if revision.kind is Kind.TEXT:
+        return ""
+    return ", ".join(each for each in revision.languages if not any(a.language is each for a in revision.assets))
+
+
+def _may_decide(revision: Revision, by: Person) -> None:
+    if not by.role.may_approve:
+        raise ReviewError(f"{by.name} writes; a scholar or an editor must approve")
+    if by.id == revision.author_id:
+        raise ReviewError(f"{by.name} wrote this post; somebody else must approve it")
+
+
+def _is_what_was_seen(revision: Revision, seal: str) -> None:
+    if seal != seal_of(revision):
+        raise ReviewError("the post has changed since you opened it; look at it again, nothing was decided")
+
+
+def _move(session: Session, post: Post, sources: tuple[PostState, ...], to: PostState) -> None:
+    """Conditional, so that of two people who decide at once exactly one does."""
+    moved = session.execute(update(Post).where(Post.id == post.id, Post.state.in_(sources)).values(state=to))
+    if moved.rowcount == 0:  # type: ignore[attr-defined]
+        session.refresh(post)
+        raise ReviewError(f"{post.key} is {post.state.replace('_', ' ')}; that cannot be done now")
+    session.refresh(post)
+
+
+def _record(
+    session: Session,
+    revision: Revision,
+    by: Person,
+    verdict: Verdict,
+    seal: str,
+    *,
+    now: datetime,
+    remark: str = "",
+    expires_at: datetime | None = None,
+) -> None:
+    revision.approvals.append(
+        Approval(person=by, verdict=verdict, seal=seal, remark=remark, at=now, expires_at=expires_at)
+    )
+    note(session, by.name, verdict.value, f"{revision.post.key} revision {revision.number}", now=now, why=remark)
+    session.flush()
