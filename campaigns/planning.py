@@ -143,9 +143,7 @@ def _new(
     return publication
 
 
-def _again(
-    session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime
-) -> None:
+def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
     was = publication.state

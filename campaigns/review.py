@@ -62,9 +62,7 @@ def approve(
     _may_decide(revision, by)
     _is_what_was_seen(revision, seal)
     if broken := [asset.sha256 for asset in revision.assets if not vault.is_whole(asset.sha256)]:
-        raise ReviewError(
-            f"a picture or film of {post.key} is damaged or gone ({broken[0][:12]}…); import it again"
-        )
+        raise ReviewError(f"a picture or film of {post.key} is damaged or gone ({broken[0][:12]}…); import it again")
     _move(session, post, (PostState.IN_REVIEW,), PostState.APPROVED)
     expires_at = now + VALID_FOR
     _record(session, revision, by, Verdict.APPROVED, seal, now=now, remark=remark, expires_at=expires_at)

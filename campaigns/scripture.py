@@ -122,9 +122,7 @@ def _text() -> Mushaf:
     text = Mushaf.hafs()
     whole = "\n".join(str(ayah.text) for ayah in text.ayahs)
     if hashlib.sha256(whole.encode()).hexdigest() != PINNED_SHA256:
-        raise AlteredText(
-            "the installed quran-text is not the text that was checked; reinstall the locked version"
-        )
+        raise AlteredText("the installed quran-text is not the text that was checked; reinstall the locked version")
     return text
 
 

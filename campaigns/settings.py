@@ -161,9 +161,7 @@ def _account(key: str, table: Mapping[str, Any]) -> AccountSetting:
 
 
 def _slots(config: Mapping[str, Any]) -> dict[Language, tuple[time, ...]]:
-    return {
-        Language(code): tuple(time.fromisoformat(at) for at in slots) for code, slots in config["slots"].items()
-    }
+    return {Language(code): tuple(time.fromisoformat(at) for at in slots) for code, slots in config["slots"].items()}
 
 
 def _cadence(config: Mapping[str, Any]) -> dict[Network, Cadence]:

@@ -1,0 +1,87 @@
+"""Who speaks for an account: the real network where there are credentials, else the rehearsal stage."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from campaigns.settings import Settings
+from platforms import connect
+from platforms.contract import Network, Platform
+from platforms.endpoints import LOOPBACK
+from platforms.errors import NotSignedIn, Unreachable
+from platforms.rehearsal import credentials as stage_credentials
+from platforms.rehearsal import endpoints as stage_endpoints
+from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """An account as a connection needs to know it."""
+
+    account: str
+    network: Network
+    rehearsal: bool
+
+
+class Connections:
+    """Platforms by account, opened when first needed and kept. `stage` is the rehearsal stage's base address.
+
+    A rehearsal never gets real credentials or a real address, and a real publication never the stage's.
+    """
+
+    def __init__(self, settings: Settings, stage: str | None) -> None:
+        self._settings, self._stage = settings, stage
+        self._open: dict[tuple[Speaker, int], Platform] = {}
+        self._shelves: dict[bool, Shelf] = {}
+        self._lock = threading.Lock()
+
+    def platform(self, speaker: Speaker) -> Platform:
+        """This thread's own connection of the account. Raises NotSignedIn, Unreachable."""
+        key = (speaker, threading.get_ident())
+        if key not in self._open:
+            self._open[key] = self._connect(speaker)
+        return self._open[key]
+
+    def close(self) -> None:
+        for shelf in self._shelves.values():
+            if isinstance(shelf, LoopbackShelf):
+                shelf.close()
+        self._open.clear()
+
+    def _connect(self, speaker: Speaker) -> Platform:
+        if not speaker.rehearsal:
+            return self._connect_for_real(speaker)
+        if self._stage is None:
+            raise Unreachable("the rehearsal stage is not running; sawt run starts it")
+        return connect(
+            speaker.network,
+            credentials=stage_credentials(speaker.network, speaker.account),
+            endpoints=stage_endpoints(self._stage),
+            shelf=self._shelf(rehearsal=True),
+        )
+
+    def _connect_for_real(self, speaker: Speaker) -> Platform:
+        if not self._settings.signed_in(speaker.account):
+            raise NotSignedIn(f"{speaker.account} has no credentials; add a table [{speaker.account}] to the file")
+        return connect(
+            speaker.network,
+            credentials=self._settings.credentials[speaker.account],
+            endpoints=self._settings.endpoints,
+            shelf=self._shelf(rehearsal=False),
+        )
+
+    def _shelf(self, *, rehearsal: bool) -> Shelf:
+        with self._lock:
+            if rehearsal not in self._shelves:
+                self._shelves[rehearsal] = self._build_shelf(rehearsal=rehearsal)
+            return self._shelves[rehearsal]
+
+    def _build_shelf(self, *, rehearsal: bool) -> Shelf:
+        settings = self._settings
+        if not rehearsal and settings.media_base_url and settings.media_folder:
+            return FolderShelf(settings.media_folder, settings.media_base_url)
+        if rehearsal or urlsplit(settings.endpoints.graph).hostname in LOOPBACK:
+            return LoopbackShelf(settings.home / "shelf")
+        return NoShelf()
