@@ -39,6 +39,9 @@ AHEAD = timedelta(minutes=10)
 """How long before its hour a publication is staged."""
 TOO_LATE = timedelta(hours=6)
 """Later than this after its hour a person decides whether it is still right."""
+STAGE_SETTLING = timedelta(seconds=1)
+QUIET = timedelta(seconds=3)
+"""Nothing is prepared ahead on an account that has something to reveal within this time."""
 LOOKS = 6
 """How often the network is asked about an uncertain publication before a person must decide."""
 ABSENT_LOOKS = 2
@@ -90,10 +93,9 @@ class Publisher:
         *,
         owner: str,
         clock: Callable[[], datetime],
-        pace: float = 1.0,
     ) -> None:
         self.store, self.vault, self.connections = store, vault, connections
-        self.owner, self.clock, self.pace = owner, clock, pace
+        self.owner, self.clock = owner, clock
 
     # -- what the clock asks -------------------------------------------------------------------------
 
@@ -114,14 +116,14 @@ class Publisher:
                 .where(Account.active, Account.paused_at.is_(None))
             ).one()
         due, to_stage, to_look = moments
-        wanted = (due, to_stage and to_stage - self._ahead, to_look)
+        wanted = (due, to_stage and to_stage - AHEAD, to_look)
         return min((each for each in wanted if each is not None), default=None)
 
     def accounts_with_work(self) -> list[str]:
         """Keys of the accounts that may have a step to take now."""
         now = self.clock()
         with self.store.reading() as session:
-            return list(session.scalars(_with_work(now, now + self._ahead)))
+            return list(session.scalars(_with_work(now, now + AHEAD)))
 
     def work(self, account: str) -> int:
         """Take every step that this account has due now, in the order of its line; the answer is how many."""
@@ -170,10 +172,14 @@ class Publisher:
         if head is not None and max(head.due_at, head.not_before or head.due_at) <= now:
             return head
         uncertain = waiting.where(Publication.state == Delivery.UNCERTAIN, Publication.not_before <= now)
-        return session.scalar(uncertain) or session.scalar(
+        if (to_look_at := session.scalar(uncertain)) is not None:
+            return to_look_at
+        if head is not None and head.state is Delivery.STAGED and head.due_at <= now + QUIET:
+            return None
+        return session.scalar(
             on_its_way.where(
                 Publication.state == Delivery.PLANNED,
-                Publication.due_at <= now + self._ahead,
+                Publication.due_at <= now + AHEAD,
                 or_(Publication.not_before.is_(None), Publication.not_before <= now),
             )
         )
@@ -283,7 +289,7 @@ class Publisher:
         if isinstance(finding, Found):
             self._record_receipt(claim, finding.receipt)
         else:
-            self._record_not_found(claim, finding, platform)
+            self._record_not_found(claim, finding)
 
     def _saver(self, claim: Claim) -> Callable[[Checkpoint], None]:
         """Store a checkpoint, renew the lease, and look at the levers before the next call."""
@@ -348,7 +354,7 @@ class Publisher:
                 )
             )
 
-    def _record_not_found(self, claim: Claim, finding: Finding, platform: Platform) -> None:
+    def _record_not_found(self, claim: Claim, finding: Finding) -> None:
         """Proven absent often enough: planned again. Else look later, and in the end leave it to a person."""
         with self.store.writing(durable=True) as session:
             if isinstance(finding, Absent) and claim.looks >= ABSENT_LOOKS:
@@ -358,7 +364,7 @@ class Publisher:
             reason = "not seen yet" if isinstance(finding, Absent) else getattr(finding, "why", "not seen")
             last = claim.looks >= LOOKS
             why = f"{reason}. A person must look at the account and decide" if last else reason
-            next_look = None if last else self.clock() + platform.settling * 2 ** (claim.looks - 1) / self.pace
+            next_look = None if last else self.clock() + self._settling(claim) * 2 ** (claim.looks - 1)
             self._still_ours(session, claim, why=why, not_before=next_look, owner=None, lease_until=None)
 
     def _record_setback(self, claim: Claim, error: Exception) -> None:
@@ -374,7 +380,7 @@ class Publisher:
             elif isinstance(error, Refused):
                 self._record(session, claim, Delivery.FAILED, why=str(error))
             elif isinstance(error, OutcomeUnknown) and claim.step is Step.REVEAL:
-                settled = now + self.connections.platform(claim.speaker).settling / self.pace
+                settled = now + self._settling(claim)
                 self._record(session, claim, Delivery.UNCERTAIN, why=str(error), not_before=settled, looks=0)
             else:
                 again = error.retry_at if isinstance(error, TooSoon) else now + self._wait(claim.setbacks)
@@ -431,9 +437,9 @@ class Publisher:
             went_to, not_before = Delivery.UNCERTAIN, now
         _move(session, publication, went_to, by=self.owner, why=why, now=now, not_before=not_before, looks=0)
 
-    @property
-    def _ahead(self) -> timedelta:
-        return AHEAD / self.pace if self.pace > 1 else AHEAD
+    def _settling(self, claim: Claim) -> timedelta:
+        """How long the network's reads may lag behind. The stage's audience lives faster, and so do its reads."""
+        return STAGE_SETTLING if claim.speaker.rehearsal else self.connections.platform(claim.speaker).settling
 
     def _wait(self, setbacks: int) -> timedelta:
         """Growing, spread so that accounts do not come back all at once, and never longer than LONGEST_WAIT."""

@@ -129,3 +129,19 @@ def _text() -> Mushaf:
 def _from_match(match: re.Match[str]) -> Verse:
     part = (int(match["first"]), int(match["last"])) if match["first"] else (None, None)
     return verse(int(match["sura"]), int(match["ayah"]), *part)
+
+
+_TRAILING = re.compile(
+    r"^(?P<body>.+?)\s*[\[(](?P<reference>(?:Quran |Coran |[^\[\]():]+: )\d[\d:]*)[\])]\s*[.]?$", re.DOTALL
+)
+
+
+def part_from_reference(text: str) -> tuple[str, str]:
+    """A card's words and the reference that ends them: ("﴿…﴾", "البقرة: 256"); no reference is an empty string."""
+    match = _TRAILING.match(text.strip())
+    return (match["body"], match["reference"]) if match else (text.strip(), "")
+
+
+def is_verse(text: str) -> bool:
+    """Whether the whole of an expanded text is one verse in its brackets."""
+    return text.startswith(OPENING) and text.endswith(CLOSING) and text.count(OPENING) == 1

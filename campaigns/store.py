@@ -74,8 +74,11 @@ def backup(store: Store, target: Path) -> None:
     """
     if store.engine.dialect.name != "sqlite":
         raise ValueError("this database is PostgreSQL: back it up with pg_dump")
-    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+    connection = store.engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM INTO ?", (str(target),))
+    finally:
+        connection.close()
 
 
 def _with_driver(url: str) -> str:

@@ -1,0 +1,263 @@
+"""Turn a finished draft into a post, or into the next revision of one that is there.
+
+What a draft says is final when it comes here: verses are set, accounts are named, media are measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns.chronicle import note
+from campaigns.languages import Language
+from campaigns.models import (
+    Asset,
+    Campaign,
+    Delivery,
+    Kind,
+    Move,
+    Post,
+    PostState,
+    Publication,
+    Rebuttal,
+    Revision,
+    Role,
+    Wording,
+)
+from campaigns.review import person_called
+from campaigns.vault import Vault, digest_of
+
+NEWER_REVISION = "a newer revision waits for approval"
+_WAITING = (Delivery.PLANNED, Delivery.STAGED, Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
+"""States in which nothing is at work on a publication and nothing of it can be out."""
+
+
+class Outcome(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class DraftingError(ValueError):
+    """A draft that may not be saved; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What is said in one language, verses set; `citations` are references such as "2:256"."""
+
+    language: Language
+    title: str = ""
+    text: str
+    alt_text: str = ""
+    hashtags: tuple[str, ...] = ()
+    citations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supplied:
+    """A picture or film that the team made: size in bytes, width and height in pixels, `seconds` of a film."""
+
+    language: Language
+    position: int
+    path: Path
+    sha256: str
+    size: int
+    mime_type: str
+    width: int
+    height: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One thing to say, ready to be saved. `misconceptions` has the one it answers first of all in front.
+
+    `at` is ISO 8601 local time in `timezone`, or "slot". `everywhere` is set when the team wrote `all` and
+    `accounts` was worked out: a new account alone does not make another revision.
+    """
+
+    key: str
+    kind: Kind
+    campaign: str | None = None
+    misconceptions: tuple[str, ...] = ()
+    words: tuple[Words, ...]
+    media: tuple[Supplied, ...] = ()
+    template: str = ""
+    link: str = ""
+    accounts: tuple[str, ...]
+    everywhere: bool = False
+    at: str
+    timezone: str
+    author: str
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything that the team wrote and of the media's bytes."""
+        said = {
+            "post": [self.key, self.kind, self.campaign or "", self.template, self.link, self.author],
+            "answers": self.misconceptions,
+            "where": "all" if self.everywhere else self.accounts,
+            "when": [self.at, self.timezone],
+            "words": [[w.language, w.title, w.text, w.alt_text, w.hashtags] for w in self.words],
+            "media": [[m.language, m.position, m.sha256] for m in self.media],
+        }
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def supply(file: Path, language: Language, position: int) -> Supplied:
+    """Measure a file of the team's. Raises ValueError for one that is neither a picture nor a film."""
+    from campaigns.studio.probing import probe
+
+    probed = probe(file)
+    return Supplied(
+        language=language,
+        position=position,
+        path=file,
+        sha256=digest_of(file),
+        size=file.stat().st_size,
+        mime_type=probed.mime_type,
+        width=probed.width,
+        height=probed.height,
+        seconds=probed.duration,
+    )
+
+
+def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehearsal: bool = False) -> Outcome:
+    """Make the post, or its next revision where the draft says something else than the newest one.
+
+    A post with a new revision is drafted again and whatever of it was still to go out is withdrawn.
+    Media are in the vault before this returns. Flushes, does not commit. Raises DraftingError.
+    """
+    post = session.scalar(select(Post).where(Post.key == draft.key))
+    newest = _newest(session, post)
+    outcome = compare(draft, newest)
+    if outcome is Outcome.UNCHANGED:
+        return outcome
+    if post is None:
+        post = Post(key=draft.key, rehearsal=rehearsal, created_at=now)
+        session.add(post)
+    elif post.rehearsal != rehearsal:
+        raise DraftingError(of_another_world(post))
+    _keep(vault, draft)
+    _revise(session, post, draft, number=newest.number + 1 if newest else 1, now=now)
+    if newest is not None:
+        _withdraw_waiting(session, post, by=draft.author, now=now)
+    return outcome
+
+
+def compare(draft: Draft, newest: Revision | None) -> Outcome:
+    """What saving `draft` comes to when `newest` is the post's newest revision."""
+    if newest is None:
+        return Outcome.NEW
+    return Outcome.UNCHANGED if newest.row_digest == draft.digest else Outcome.CHANGED
+
+
+def of_another_world(post: Post) -> str:
+    """Why a rehearsal and the real plan cannot share a post."""
+    owner = "a rehearsal post" if post.rehearsal else "a real post, which a rehearsal may not change"
+    return f"{post.key} is the key of {owner}; give this one another key"
+
+
+def _newest(session: Session, post: Post | None) -> Revision | None:
+    if post is None:
+        return None
+    own = select(Revision).where(Revision.post_id == post.id)
+    return session.scalar(own.order_by(Revision.number.desc()).limit(1))
+
+
+def _revise(session: Session, post: Post, draft: Draft, *, number: int, now: datetime) -> None:
+    if draft.campaign and session.get(Campaign, draft.campaign) is None:
+        session.add(Campaign(key=draft.campaign))
+    revision = unsaved(draft)
+    revision.number, revision.created_at = number, now
+    revision.author = person_called(session, draft.author, role=Role.WRITER, now=now)
+    revision.post, post.state = post, PostState.DRAFTED
+    session.add(revision)
+    note(session, draft.author, "drafted" if number == 1 else "revised", f"{draft.key} revision {number}", now=now)
+    session.flush()
+
+
+def unsaved(draft: Draft) -> Revision:
+    """What the draft says as a revision that no post has yet; it may be composed, checked and thrown away."""
+    return Revision(
+        kind=draft.kind,
+        campaign_key=draft.campaign,
+        template=draft.template,
+        link=draft.link,
+        accounts=list(draft.accounts),
+        at=draft.at,
+        timezone=draft.timezone,
+        row_digest=draft.digest,
+        wordings=[_wording(words) for words in draft.words],
+        assets=[_asset(supplied) for supplied in draft.media],
+        rebuttals=[
+            Rebuttal(misconception_key=key, position=position) for position, key in enumerate(draft.misconceptions)
+        ],
+    )
+
+
+def _wording(words: Words) -> Wording:
+    return Wording(
+        language=words.language,
+        title=words.title,
+        text=words.text,
+        alt_text=words.alt_text,
+        hashtags=list(words.hashtags),
+        citations=list(words.citations),
+    )
+
+
+def _asset(supplied: Supplied) -> Asset:
+    return Asset(
+        language=supplied.language,
+        shape=None,
+        position=supplied.position,
+        sha256=supplied.sha256,
+        mime_type=supplied.mime_type,
+        size=supplied.size,
+        width=supplied.width,
+        height=supplied.height,
+        seconds=supplied.seconds,
+    )
+
+
+def _keep(vault: Vault, draft: Draft) -> None:
+    for supplied in draft.media:
+        keep(vault, supplied)
+
+
+def keep(vault: Vault, supplied: Supplied) -> None:
+    """Have the file in the vault as it was when it was measured. Raises DraftingError if it changed since."""
+    if not vault.path(supplied.sha256).exists() and vault.keep(supplied.path) != supplied.sha256:
+        raise DraftingError(f"{supplied.path.name} changed while it was being read; import again")
+
+
+def _withdraw_waiting(session: Session, post: Post, *, by: str, now: datetime) -> None:
+    """Each by a conditional update: where a worker was first, its publication stays with the worker."""
+    waiting = select(Publication.id, Publication.state).where(
+        Publication.post_id == post.id, Publication.state.in_(_WAITING)
+    )
+    for identity, state in session.execute(waiting).all():
+        still = update(Publication).where(Publication.id == identity, Publication.state == state)
+        moved = session.execute(still.values(state=Delivery.WITHDRAWN, why=NEWER_REVISION).returning(Publication.id))
+        if moved.scalar_one_or_none() is not None:
+            session.add(
+                Move(
+                    publication_id=identity,
+                    at=now,
+                    came_from=state,
+                    went_to=Delivery.WITHDRAWN,
+                    by=by,
+                    why=NEWER_REVISION,
+                )
+            )
+    session.flush()

@@ -1,0 +1,216 @@
+"""Make the pictures and films that a revision's template asks for, before anybody approves them.
+
+Drawing takes seconds, so it happens with no session open; the result is stored only if the revision is
+still the post's newest and still has none.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import scripture
+from campaigns.languages import Language
+from campaigns.models import Account, Asset, Kind, Post, Revision
+from campaigns.outgoing import shape_for
+from campaigns.review import ReviewError
+from campaigns.store import Store
+from campaigns.vault import Vault
+from platforms.contract import Shape
+
+if TYPE_CHECKING:
+    from campaigns.studio.design import RenderedPicture
+    from campaigns.studio.film import RenderedVideo
+
+Pace = Literal["draft", "final"]
+
+SIGNATURE = {Language.AR: "صوت الحكمة", Language.EN: "Voice of Wisdom", Language.FR: "Voix de la Sagesse"}
+BULLET = "• "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """One picture or film to make: values only, so that another process can make it."""
+
+    post: str
+    template: str
+    language: Language
+    shape: Shape
+    title: str
+    text: str
+    kicker: str
+    rehearsal: bool
+    pace: Pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    language: Language
+    shape: Shape
+    sha256: str
+    mime_type: str
+    size: int
+    width: int
+    height: int
+    seconds: float | None
+
+
+def illustrate(
+    store: Store,
+    vault: Vault,
+    key: str,
+    *,
+    pace: Pace = "final",
+    pool: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Make what the newest revision of post `key` lacks; the answer is how many files. Raises ReviewError."""
+    with store.reading() as session:
+        revision = _revision(session, key)
+        wanted = list(drawings(session, revision, pace))
+        revision_id = revision.id
+    drawn = []
+    draw_all = pool.map(draw, wanted, [vault.folder] * len(wanted)) if pool else (draw(w, vault.folder) for w in wanted)
+    for done, each in enumerate(draw_all, start=1):
+        drawn.append(each)
+        if progress:
+            progress(done, len(wanted))
+    with store.writing() as session:
+        return _keep(session, key, revision_id, drawn)
+
+
+def drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Drawing]:
+    """What is still to be made: one for each language and each shape that its accounts take."""
+    if not revision.template or revision.kind is Kind.TEXT:
+        return
+    accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts), Account.active)).all()
+    have = {(asset.language, asset.shape) for asset in revision.assets}
+    for wording in revision.wordings:
+        shapes = {shape_for(revision.kind, a.network) for a in accounts if wording.language in a.spoken}
+        for shape in sorted(shape for shape in shapes if shape):
+            if (wording.language, shape) not in have:
+                yield Drawing(
+                    post=revision.post.key,
+                    template=revision.template,
+                    language=wording.language,
+                    shape=shape,
+                    title=wording.title,
+                    text=wording.text,
+                    kicker=revision.campaign.title(wording.language) if revision.campaign else "",
+                    rehearsal=revision.post.rehearsal,
+                    pace=pace,
+                )
+
+
+def draw(drawing: Drawing, vault_folder: Path) -> Drawn:
+    """Make one file and keep it in the vault. Raises ReviewError when the words do not fit."""
+    from campaigns.studio.lettering import LetteringError
+
+    with tempfile.TemporaryDirectory(prefix="sawt-") as folder:
+        try:
+            made, mime_type = _make(drawing, Path(folder))
+        except (LetteringError, ValueError) as error:
+            raise ReviewError(f"{drawing.post}, {drawing.language}, {drawing.shape}: {error}") from error
+        duration = getattr(made, "duration", None)
+        return Drawn(
+            language=drawing.language,
+            shape=drawing.shape,
+            sha256=Vault(vault_folder).keep(made.path),
+            mime_type=mime_type,
+            size=made.size,
+            width=made.width,
+            height=made.height,
+            seconds=None if duration is None else duration.total_seconds(),
+        )
+
+
+def _make(drawing: Drawing, folder: Path) -> tuple[RenderedPicture | RenderedVideo, str]:
+    match drawing.template:
+        case "quotation":
+            return _card(drawing, folder / "card.jpg"), "image/jpeg"
+        case "points":
+            return _points(drawing, folder / "points.jpg"), "image/jpeg"
+        case "slides":
+            return _film(drawing, folder / "film.mp4"), "video/mp4"
+    raise ValueError(f"there is no template {drawing.template!r}; write quotation, points or slides")
+
+
+def _card(drawing: Drawing, out: Path) -> RenderedPicture:
+    from campaigns.studio.design import Card, render_card
+
+    quote, reference = scripture.part_from_reference(drawing.title)
+    card = Card(
+        language=drawing.language,
+        quote=quote,
+        reference=reference,
+        kicker=drawing.kicker,
+        handle=SIGNATURE[drawing.language],
+        rehearsal=drawing.rehearsal,
+        verse=scripture.is_verse(quote),
+    )
+    return render_card(card, shape=drawing.shape, out=out)
+
+
+def _points(drawing: Drawing, out: Path) -> RenderedPicture:
+    from campaigns.studio.design import Points, render_points
+
+    lines = [line.strip() for line in drawing.text.splitlines()]
+    points = Points(
+        language=drawing.language,
+        title=drawing.title,
+        points=tuple(line.removeprefix(BULLET).strip() for line in lines if line.startswith(BULLET.strip())),
+        kicker=drawing.kicker,
+        handle=SIGNATURE[drawing.language],
+        rehearsal=drawing.rehearsal,
+    )
+    return render_points(points, shape=drawing.shape, out=out)
+
+
+def _film(drawing: Drawing, out: Path) -> RenderedVideo:
+    from campaigns.studio.film import Film, render_film
+
+    film = Film(
+        language=drawing.language,
+        title=drawing.title,
+        slides=tuple(part.strip() for part in drawing.text.split("\n\n") if part.strip()),
+        kicker=drawing.kicker,
+        handle=SIGNATURE[drawing.language],
+        rehearsal=drawing.rehearsal,
+    )
+    return render_film(film, shape=drawing.shape, out=out, pace=drawing.pace)
+
+
+def _revision(session: Session, key: str) -> Revision:
+    post = session.scalar(select(Post).where(Post.key == key))
+    if post is None:
+        raise ReviewError(f"there is no post {key!r}; see: sawt publications")
+    return post.revision
+
+
+def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn]) -> int:
+    revision = _revision(session, key)
+    if revision.id != revision_id:
+        raise ReviewError(f"{key} was changed while its pictures were made; run: sawt submit {key}")
+    have = {(asset.language, asset.shape) for asset in revision.assets}
+    new = [each for each in drawn if (each.language, each.shape) not in have]
+    for each in new:
+        revision.assets.append(
+            Asset(
+                language=each.language,
+                shape=each.shape,
+                sha256=each.sha256,
+                mime_type=each.mime_type,
+                size=each.size,
+                width=each.width,
+                height=each.height,
+                seconds=each.seconds,
+            )
+        )
+    return len(new)

@@ -1,0 +1,70 @@
+"""Ask every network, before any person is troubled, whether it would take a draft as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from campaigns.drafting import Draft, unsaved
+from campaigns.languages import Language
+from campaigns.models import Account
+from campaigns.outgoing import compose
+from campaigns.vault import Vault
+from platforms import adapter
+from platforms.contract import Form, Outgoing
+from platforms.errors import MediaNotAccepted, NotOffered, TooLong
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objection:
+    """Why `account` could not carry a draft in `language`; `about` is "title", "text", "alt" or "media"."""
+
+    account: str
+    language: Language
+    about: str
+    says: str
+
+
+def can_carry(account: Account, form: Form) -> bool:
+    return form in adapter(account.network).forms
+
+
+def objections(draft: Draft, accounts: Iterable[Account]) -> Iterator[Objection]:
+    """Every network's complaints. Pictures and films that are still to be drawn are not missed yet."""
+    for account in accounts:
+        for outgoing in _outgoing(draft, account):
+            for error in adapter(account.network).check(outgoing):
+                if not (isinstance(error, NotOffered) or (isinstance(error, MediaNotAccepted) and draft.template)):
+                    yield _objection(draft, account, Language(outgoing.language), error)
+
+
+def _outgoing(draft: Draft, account: Account) -> Iterator[Outgoing]:
+    """What this account would send, composed as publishing does, with the media where the team has them."""
+    revision, where = unsaved(draft), {supplied.sha256: supplied.path for supplied in draft.media}
+    for language in account.spoken:
+        if language in revision.languages:
+            composed = compose(revision, account, language, key=draft.key, vault=Vault(Path()))
+            media = tuple(replace(each, path=where[each.sha256]) for each in composed.media)
+            yield replace(composed, media=media)
+
+
+def _objection(draft: Draft, account: Account, language: Language, error: Exception) -> Objection:
+    return Objection(account=account.key, language=language, about=_about(error), says=_sentence(draft, account, error))
+
+
+def _about(error: Exception) -> str:
+    if isinstance(error, MediaNotAccepted):
+        return "media"
+    what = error.what if isinstance(error, TooLong) else str(error)
+    return next((about for about in ("title", "alt") if about in what), "text")
+
+
+def _sentence(draft: Draft, account: Account, error: Exception) -> str:
+    if not isinstance(error, TooLong):
+        return f"{error} ({account.key})"
+    without = f"name the accounts without {account.key}" if draft.everywhere else f"leave {account.key} out of accounts"
+    return (
+        f"{error.length:,} {error.unit}; {error.network} takes {error.limit:,} ({account.key}). "
+        f"Shorten it by {error.length - error.limit:,} or {without}"
+    )

