@@ -139,7 +139,7 @@ def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehears
     """
     post = session.scalar(select(Post).where(Post.key == draft.key))
     newest = _newest(session, post)
-    outcome = compare(draft, newest)
+    outcome = compare(draft, newest.row_digest if newest else None)
     if outcome is Outcome.UNCHANGED:
         return outcome
     if post is None:
@@ -154,11 +154,11 @@ def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehears
     return outcome
 
 
-def compare(draft: Draft, newest: Revision | None) -> Outcome:
-    """What saving `draft` comes to when `newest` is the post's newest revision."""
+def compare(draft: Draft, newest: str | None) -> Outcome:
+    """What saving `draft` comes to when `newest` is the digest of the post's newest revision."""
     if newest is None:
         return Outcome.NEW
-    return Outcome.UNCHANGED if newest.row_digest == draft.digest else Outcome.CHANGED
+    return Outcome.UNCHANGED if newest == draft.digest else Outcome.CHANGED
 
 
 def of_another_world(post: Post) -> str:

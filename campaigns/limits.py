@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +16,15 @@ from platforms import adapter
 from platforms.contract import Form, Outgoing
 from platforms.errors import MediaNotAccepted, NotOffered, TooLong
 
+_COLUMNS = {"alt text": "alt", "title": "title", "tag": "hashtags"}
+"""What a network's complaint speaks of, and our column for it; everything else is about the text."""
+_OTHER_LANGUAGE = re.compile(r"\((ar|en|fr)\)")
+"""A network that carries all languages in one post names the one that it means."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Objection:
-    """Why `account` could not carry a draft in `language`; `about` is "title", "text", "alt" or "media"."""
+    """Why `account` could not carry a draft; `about` is "title", "text", "alt", "hashtags" or "media"."""
 
     account: str
     language: Language
@@ -50,14 +56,18 @@ def _outgoing(draft: Draft, account: Account) -> Iterator[Outgoing]:
 
 
 def _objection(draft: Draft, account: Account, language: Language, error: Exception) -> Objection:
-    return Objection(account=account.key, language=language, about=_about(error), says=_sentence(draft, account, error))
-
-
-def _about(error: Exception) -> str:
-    if isinstance(error, MediaNotAccepted):
-        return "media"
     what = error.what if isinstance(error, TooLong) else str(error)
-    return next((about for about in ("title", "alt") if about in what), "text")
+    spoken_of = _OTHER_LANGUAGE.search(what)
+    return Objection(
+        account=account.key,
+        language=Language(spoken_of[1]) if spoken_of else language,
+        about="media" if isinstance(error, MediaNotAccepted) else _about(what),
+        says=_sentence(draft, account, error),
+    )
+
+
+def _about(what: str) -> str:
+    return next((column for sign, column in _COLUMNS.items() if sign in what), "text")
 
 
 def _sentence(draft: Draft, account: Account, error: Exception) -> str:

@@ -124,6 +124,19 @@ class Outcome:
         """Whether every publication ended published, once, as the stage's own records say too."""
         return self.planned > 0 and self.by_state == {Delivery.PUBLISHED: self.planned} and not self.disagreements
 
+    def as_row(self) -> dict[str, int]:
+        """The counts of the closing table, by what they count."""
+        states = {state.value: self.by_state.get(state, 0) for state in Delivery if self.by_state.get(state)}
+        always = {name: states.pop(name, 0) for name in ("published", "uncertain", "failed")}
+        return {
+            "planned": self.planned,
+            **always,
+            **states,
+            "accounts": self.accounts,
+            "readings": self.readings,
+            "misconceptions covered": self.misconceptions,
+        }
+
 
 def outcome(session: Session, shown: list[dict[str, object]]) -> Outcome:
     """Count what became of the rehearsal, and hold every row against what the stage itself has `shown`."""

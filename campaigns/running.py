@@ -29,7 +29,7 @@ from campaigns.measuring import Measurer
 from campaigns.models import Post
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
-from campaigns.stage import stage_up
+from campaigns.stage import stage_if_needed
 from campaigns.store import Store
 from campaigns.vault import Vault
 
@@ -98,8 +98,7 @@ def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week:
         children.append(Child("week", ["--minutes", str(span / timedelta(minutes=1))], restarts=False))
     with ExitStack() as stack:
         stopping = stack.enter_context(_told_to_stop())
-        if not all(settings.signed_in(account.key) for account in settings.accounts):
-            stack.enter_context(stage_up(settings))
+        stack.enter_context(stage_if_needed(settings))
         for child in children:
             child.keep_up()
         base_url = f"http://{host}:{port}"
@@ -109,6 +108,14 @@ def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week:
             for child in children:
                 child.keep_up()
         _stop(children)
+
+
+def run_rehearsal(settings: Settings, *, host: str, port: int, span: timedelta, announce: object) -> None:
+    """Desk and clock over a home made for this rehearsal; its parts find it in the environment."""
+    os.environ["SAWT_HOME"] = str(settings.home)
+    for name in ("SAWT_DATABASE_URL", "SAWT_CREDENTIALS_FILE"):
+        os.environ.pop(name, None)
+    run(settings, host=host, port=port, span=span, with_week=True, announce=announce)
 
 
 def run_web(settings: Settings, *, host: str, port: int) -> None:
@@ -153,16 +160,6 @@ def run_week(settings: Settings, *, span: timedelta) -> None:
     store = Store(settings.database_url)
     rehearsing.load_week(store, Vault(settings.media), settings, span=span, clock=now, tell=logger.info)
     store.close()
-
-
-@contextmanager
-def stage_if_needed(settings: Settings) -> Iterator[str | None]:
-    """The stage's address where an account plays on it; None where every account is signed in."""
-    if all(settings.signed_in(account.key) for account in settings.accounts):
-        yield None
-        return
-    with stage_up(settings) as base:
-        yield base
 
 
 def worker_name(settings: Settings) -> str:

@@ -105,9 +105,13 @@ def verse(sura: int, ayah: int, first: int | None = None, last: int | None = Non
         sura=sura,
         ayah=ayah,
         text=" ".join(words[start - 1 : end]) if is_part else str(found.text),
-        sura_name=_unmarked(str(found.surah.name_ar)),
+        sura_name=_NAMES.get(sura) or _unmarked(str(found.surah.name_ar)),
         is_part=is_part,
     )
+
+
+_NAMES = {42: "الشورى"}
+"""quran-text 0.1.0 writes the last letter of this name as yāʾ."""
 
 
 def _unmarked(name: str) -> str:

@@ -32,3 +32,13 @@ def _answers(base: str) -> bool:
         return bool(requests.get(f"{base}/_stage/ready", timeout=2).ok)
     except requests.RequestException:
         return False
+
+
+@contextmanager
+def stage_if_needed(settings: Settings) -> Iterator[str | None]:
+    """The stage's address where an account plays on it; None where every account is signed in."""
+    if all(settings.signed_in(account.key) for account in settings.accounts):
+        yield None
+        return
+    with stage_up(settings) as base:
+        yield base

@@ -1,0 +1,5 @@
+"""`python -m campaigns.cli`: the same as `sawt`."""
+
+from campaigns.cli import main
+
+main()

@@ -1,0 +1,244 @@
+"""What goes out: publications, publish, hold, release."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaigns.cli.terminal import AsJSON, By, local, me, now, opened, out, print_json, print_mark, print_table
+
+if TYPE_CHECKING:
+    from campaigns.models import Publication, Scope
+
+Network = Annotated[str, typer.Option("--network", help="facebook, x, instagram, youtube or website.")]
+Account = Annotated[str, typer.Option("--account", help="An account's key.")]
+Language = Annotated[str, typer.Option("--language", help="ar, en or fr.")]
+Campaign = Annotated[str, typer.Option("--campaign", help="A campaign's key.")]
+Misconception = Annotated[str, typer.Option("--misconception", help="A misconception's key.")]
+Kind = Annotated[str, typer.Option("--kind", help="text, design, infographic, videographic or film.")]
+Everything = Annotated[bool, typer.Option("--everything", help="All of it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(publications)
+    app.command()(publish)
+    app.command()(hold)
+    app.command()(release)
+
+
+def publications(
+    as_json: AsJSON = False,
+    state: Annotated[str, typer.Option("--state", help="Only those in this state.")] = "",
+    post: Annotated[str, typer.Option("--post", help="Only those of this post.")] = "",
+    account: Account = "",
+) -> None:
+    """Where every post stands on every account."""
+    from sqlalchemy import select
+
+    from campaigns.models import Delivery, Post, Publication
+
+    query = select(Publication).join(Publication.post).order_by(Publication.due_at, Publication.id)
+    if state:
+        query = query.where(Publication.state == Delivery(state))
+    if post:
+        query = query.where(Post.key == post)
+    if account:
+        query = query.where(Publication.account_key == account)
+    with opened() as house:
+        with house.store.reading() as session:
+            rows = [publication_row(each) for each in session.scalars(query)]
+        if as_json:
+            print_json(rows)
+            return
+        print_mark(house.settings)
+        print_table(
+            f"{len(rows)} publications",
+            ("due (UTC)", "publication", "state", "where", "remark"),
+            ((local(r["due_at"]), r["key"], r["state"], r["url"], r["why"] or "") for r in rows),
+        )
+
+
+def publication_row(publication: Publication) -> dict[str, Any]:
+    """The stable keys of one publication, as `--json` prints them."""
+    revision = publication.revision
+    return {
+        "key": publication.key,
+        "post": publication.post.key,
+        "account": publication.account_key,
+        "network": publication.account.network.value,
+        "language": publication.language.value,
+        "state": publication.state.value,
+        "due_at": publication.due_at,
+        "published_at": publication.published_at,
+        "remote_id": publication.remote_id,
+        "url": publication.url,
+        "misconceptions": [rebuttal.misconception_key for rebuttal in revision.rebuttals],
+        "campaign": revision.campaign_key,
+        "kind": revision.kind.value,
+        "revision": revision.number,
+        "rehearsal": publication.rehearsal,
+        "why": publication.why,
+    }
+
+
+def publish(as_json: AsJSON = False) -> None:
+    """Send what is due now, prepare what is due soon, and look for what is uncertain. `sawt run` does it by itself."""
+    import os
+    import socket
+    from concurrent.futures import ThreadPoolExecutor
+
+    from campaigns.connections import Connections
+    from campaigns.publishing import Publisher
+    from campaigns.stage import stage_if_needed
+
+    with opened() as house, stage_if_needed(house.settings) as stage:
+        connections = Connections(house.settings, stage)
+        owner = f"{socket.gethostname()[:40]}-cli-{os.getpid()}"
+        publisher = Publisher(house.store, house.vault, connections, owner=owner, clock=now)
+        publisher.recover()
+        started = now()
+        with ThreadPoolExecutor(16) as pool:
+            steps = sum(pool.map(publisher.work, publisher.accounts_with_work()))
+        connections.close()
+        rows = _moved_since(house, started)
+        if as_json:
+            print_json(rows)
+            return
+        print_mark(house.settings)
+        print_table(
+            f"{steps} steps",
+            ("publication", "state", "where", "remark"),
+            ((r["key"], r["state"], r["url"], r["why"] or "") for r in rows),
+        )
+
+
+def _moved_since(house: Any, started: datetime) -> list[dict[str, Any]]:
+    from sqlalchemy import select
+
+    from campaigns.models import Move, Publication
+
+    with house.store.reading() as session:
+        moved = select(Move.publication_id).where(Move.at >= started)
+        return [
+            publication_row(publication)
+            for publication in session.scalars(
+                select(Publication).where(Publication.id.in_(moved)).order_by(Publication.due_at, Publication.id)
+            )
+        ]
+
+
+def hold(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for whoever finds it stopped.")] = "",
+    everything: Everything = False,
+    network: Network = "",
+    account: Account = "",
+    language: Language = "",
+    campaign: Campaign = "",
+    misconception: Misconception = "",
+    kind: Kind = "",
+    by: By = "",
+    show: Annotated[bool, typer.Option("--list", help="Show what is held.")] = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Stop everything, or what one option names, before the next call to a network."""
+    from campaigns import levers
+
+    with opened() as house:
+        if not show:
+            scope, value = _scope(everything, network, account, language, campaign, misconception, kind)
+            with house.store.writing(durable=True) as session:
+                _known(session, scope, value)
+                levers.hold(session, scope=scope, value=value, reason=reason, by=by or me(), now=now())
+            out.print(f"held: {scope} {value}".rstrip())
+        with house.store.reading() as session:
+            rows = [(h.scope.value, h.value, h.reason, h.by, h.at) for h in levers.in_force(session)]
+    names = ("scope", "value", "reason", "by", "at")
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif show:
+        print_table(f"{len(rows)} levers in force", names, rows)
+
+
+def release(
+    keys: Annotated[list[str] | None, typer.Argument(help="Held publications to put back on the plan.")] = None,
+    everything: Everything = False,
+    network: Network = "",
+    account: Account = "",
+    language: Language = "",
+    campaign: Campaign = "",
+    misconception: Misconception = "",
+    kind: Kind = "",
+    by: By = "",
+    at: Annotated[str, typer.Option("--at", help="With keys: their new hour, ISO 8601 with offset.")] = "",
+) -> None:
+    """Lift a lever. What it held stays held until it is named here by its key."""
+    from sqlalchemy import select
+
+    from campaigns import levers, planning
+    from campaigns.models import Publication
+
+    with opened() as house, house.store.writing(durable=True) as session:
+        if keys:
+            for key in keys:
+                publication = session.scalar(select(Publication).where(Publication.key == key))
+                if publication is None:
+                    raise levers.LeverError(f"there is no publication {key!r}; see: sawt publications --state held")
+                due_at = planning.instant(at, "UTC") if at else None
+                levers.resume(session, publication, by=by or me(), now=now(), due_at=due_at)
+                out.print(f"{key}: back on the plan")
+            return
+        scope, value = _scope(everything, network, account, language, campaign, misconception, kind)
+        levers.release(session, scope=scope, value=value, by=by or me(), now=now())
+        out.print(f"released: {scope} {value}. What it held stays held: sawt publications --state held")
+
+
+def _scope(
+    everything: bool, network: str, account: str, language: str, campaign: str, misconception: str, kind: str
+) -> tuple[Scope, str]:
+    from campaigns.models import Scope
+
+    values = {
+        Scope.NETWORK: network,
+        Scope.ACCOUNT: account,
+        Scope.LANGUAGE: language,
+        Scope.CAMPAIGN: campaign,
+        Scope.MISCONCEPTION: misconception,
+        Scope.KIND: kind,
+    }
+    named = [(scope, value) for scope, value in values.items() if value]
+    if everything:
+        named.append((Scope.EVERYTHING, ""))
+    if len(named) != 1:
+        raise typer.BadParameter("name exactly one of --everything, --network, --account, --language, …")
+    return named[0]
+
+
+def _known(session: Any, scope: Scope, value: str) -> None:
+    """A lever over a misspelt name would stop nothing, and nobody would know."""
+    from sqlalchemy import select
+
+    from campaigns import models
+    from campaigns.languages import Language as Tongue
+    from campaigns.levers import LeverError
+    from platforms.contract import Network as Net
+
+    names: list[str]
+    match scope:
+        case models.Scope.EVERYTHING:
+            return
+        case models.Scope.NETWORK:
+            names = list(Net)
+        case models.Scope.LANGUAGE:
+            names = list(Tongue)
+        case models.Scope.KIND:
+            names = list(models.Kind)
+        case models.Scope.ACCOUNT:
+            names = list(session.scalars(select(models.Account.key)))
+        case models.Scope.CAMPAIGN:
+            names = list(session.scalars(select(models.Campaign.key)))
+        case models.Scope.MISCONCEPTION:
+            names = list(session.scalars(select(models.Misconception.key)))
+    if value not in names:
+        raise LeverError(f"there is no {scope} {value!r}; write one of {', '.join(sorted(names)[:12])}")

@@ -1,0 +1,227 @@
+"""The house itself: run, rehearse, accounts, misconceptions, doctor, backup."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from campaigns.cli.terminal import AsJSON, err, local, me, now, opened, out, print_json, print_mark, print_table
+
+if TYPE_CHECKING:
+    from campaigns.rehearsing import Outcome
+
+Host = Annotated[str, typer.Option("--host", help="Where the desk listens.", envvar="SAWT_HOST")]
+Port = Annotated[int, typer.Option("--port", help="The desk's port.", envvar="SAWT_PORT")]
+Minutes = Annotated[float, typer.Option("--minutes", help="How long the rehearsed week takes.", min=0.2)]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command()(rehearse)
+    app.command()(accounts)
+    app.command()(misconceptions)
+    app.command()(doctor)
+    app.command()(backup)
+
+
+def run(
+    host: Host = "127.0.0.1",
+    port: Port = 8321,
+    minutes: Minutes = 4.0,
+    empty: Annotated[bool, typer.Option("--empty", help="Do not load the rehearsal week on a first start.")] = False,
+    only: Annotated[str, typer.Option("--only", help="One part alone: web, worker or week.")] = "",
+) -> None:
+    """Start the desk and the clock. A first start without credentials loads the rehearsal week."""
+    from campaigns import running
+    from campaigns.settings import Settings
+
+    settings, span = Settings.from_environment(), timedelta(minutes=minutes)
+    match only:
+        case "":
+            running.run(settings, host=host, port=port, span=span, with_week=not empty, announce=_announce)
+        case "web":
+            running.run_web(settings, host=host, port=port)
+        case "worker":
+            running.run_worker(settings)
+        case "week":
+            running.run_week(settings, span=span)
+        case _:
+            raise typer.BadParameter("write web, worker or week", param_hint="--only")
+
+
+def _announce(base_url: str, link: str | None, loading: bool) -> None:
+    out.print()
+    out.print("  Sawt · صوت", style="bold")
+    out.print(f"  The desk is at {base_url}")
+    if link:
+        out.print("  Sign in as administrator, once, with this link:")
+        out.print(f"  {link}", style="bold", soft_wrap=True)
+    if loading:
+        out.print("  A week of posts is being rehearsed in a few minutes. REHEARSAL: nothing reaches an audience.")
+    out.print("  Ctrl-C stops it.")
+    out.print()
+
+
+def rehearse(
+    headless: Annotated[bool, typer.Option("--headless", help="No desk; end by itself with a table.")] = False,
+    minutes: Minutes = 2.0,
+    host: Host = "127.0.0.1",
+    port: Port = 8321,
+    as_json: AsJSON = False,
+) -> None:
+    """Rehearse the shipped week on the rehearsal stage, in a home of its own; no real account is touched."""
+    from dataclasses import replace
+
+    from campaigns import running
+    from campaigns.headless import rehearse_headless
+    from campaigns.settings import Settings
+
+    settings = Settings.from_environment()
+    home = settings.home / "rehearsals" / f"{now():%Y%m%d-%H%M%S}"
+    settings = replace(settings, home=home, database_url=f"sqlite:///{home / 'sawt.sqlite'}", credentials={})
+    span = timedelta(minutes=minutes)
+    if not headless:
+        running.run_rehearsal(settings, host=host, port=port, span=span, announce=_announce)
+        return
+    outcome = rehearse_headless(settings, span=span, console=err)
+    if as_json:
+        print_json({**outcome.as_row(), "disagreements": list(outcome.disagreements), "home": str(home)})
+    else:
+        _print_outcome(outcome, home)
+    if not outcome.is_whole:
+        raise typer.Exit(1)
+
+
+def _print_outcome(outcome: Outcome, home: Path) -> None:
+    out.print("REHEARSAL: played on the rehearsal stage; nothing reached an audience.", style="yellow")
+    print_table("The week", ("what", "how many"), outcome.as_row().items())
+    for sentence in outcome.disagreements:
+        out.print(f"disagreement: {sentence}", style="red")
+    if not outcome.disagreements:
+        out.print("The stage's own records agree with the database, post by post.")
+    out.print(f"kept in {home}", soft_wrap=True, style="dim")
+
+
+def accounts(
+    as_json: AsJSON = False,
+    resume: Annotated[str, typer.Option("--resume", help="Take up a paused account again, by its key.")] = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Ask each network who we are there.")] = False,
+) -> None:
+    """The accounts we speak on, and whether each is real or plays on the rehearsal stage."""
+    from sqlalchemy import select
+
+    from campaigns import signed_in
+    from campaigns.chronicle import note
+    from campaigns.models import Account
+
+    with opened() as house:
+        if resume:
+            with house.store.writing() as session:
+                account = session.get(Account, resume)
+                if account is None:
+                    raise ValueError(f"there is no account {resume!r}; sawt accounts lists them")
+                account.paused_at = account.paused_why = account.resume_at = None
+                note(session, me(), "resumed", resume, now=now())
+        names = signed_in.names(house.settings) if verify else {}
+        with house.store.reading() as session:
+            rows: list[dict[str, Any]] = [
+                {
+                    "key": a.key,
+                    "network": a.network.value,
+                    "languages": a.languages,
+                    "name": a.name,
+                    "timezone": a.timezone,
+                    "active": a.active,
+                    "stage": not house.settings.signed_in(a.key),
+                    "paused_why": a.paused_why,
+                    "resume_at": a.resume_at,
+                    **({"signed_in_as": names.get(a.key)} if verify else {}),
+                }
+                for a in session.scalars(select(Account).order_by(Account.network, Account.key))
+            ]
+        if as_json:
+            print_json(rows)
+            return
+        print_mark(house.settings)
+        print_table(
+            f"{len(rows)} accounts",
+            ("key", "network", "languages", "speaks to", "paused", "name"),
+            (
+                (
+                    r["key"],
+                    r["network"],
+                    " ".join(r["languages"]),
+                    "the rehearsal stage" if r["stage"] else names.get(r["key"], "the network"),
+                    r["paused_why"] or "",
+                    r["name"],
+                )
+                for r in rows
+            ),
+        )
+
+
+def misconceptions(as_json: AsJSON = False) -> None:
+    """The catalogue of misconceptions, and how many posts answer each."""
+    from sqlalchemy import func, select
+
+    from campaigns.models import Misconception, Rebuttal, Revision, Standing
+
+    counted = (
+        select(Rebuttal.misconception_key, func.count(Revision.post_id.distinct()))
+        .join(Revision, Revision.id == Rebuttal.revision_id)
+        .group_by(Rebuttal.misconception_key)
+    )
+    with opened() as house:
+        with house.store.reading() as session:
+            posts = dict(session.execute(counted).tuples())
+            rows = [
+                {
+                    "key": m.key,
+                    "category": m.category,
+                    "standing": m.standing.value,
+                    "claim": {"ar": m.claim_ar, "en": m.claim_en, "fr": m.claim_fr},
+                    "posts": posts.get(m.key, 0),
+                }
+                for m in session.scalars(select(Misconception).order_by(Misconception.category, Misconception.key))
+            ]
+        if as_json:
+            print_json(rows)
+            return
+        drafts = sum(1 for row in rows if row["standing"] == Standing.DRAFT)
+        if drafts:
+            err.print(
+                f"{drafts} of {len(rows)} are drafts that the Centre's scholars have still to confirm.", style="yellow"
+            )
+        print_table(
+            "The claims are for the team's own use, never text of a post",
+            ("key", "category", "standing", "posts"),
+            ((r["key"], r["category"], r["standing"], r["posts"]) for r in rows),
+        )
+
+
+def doctor(as_json: AsJSON = False) -> None:
+    """Look the house over. Exit code 0: all well, 1: something to look at, 2: something is broken."""
+    from campaigns.doctor import examine
+
+    findings = examine()
+    if as_json:
+        print_json([{"what": f.what, "state": f.state, "says": f.says} for f in findings])
+    else:
+        print_table("The house", ("state", "what", "says"), ((f.state, f.what, f.says) for f in findings))
+    worst = max(("well", "look", "broken").index(f.state) for f in findings)
+    if worst:
+        raise typer.Exit(worst)
+
+
+def backup(
+    folder: Annotated[Path | None, typer.Argument(help="Where to put it; SAWT_HOME/backups by default.")] = None,
+) -> None:
+    """Write one file with the database and all media, taken while everything runs."""
+    from campaigns.safekeeping import back_up
+
+    with opened() as house:
+        file = back_up(house.store, house.vault, folder or house.settings.home / "backups", now=now())
+    out.print(f"{file} is written ({local(now())} UTC). It holds no credentials.", soft_wrap=True)

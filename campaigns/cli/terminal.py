@@ -1,0 +1,118 @@
+"""What all commands share: the open house, JSON and tables, and progress that knows when nobody watches."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from campaigns.settings import Settings
+    from campaigns.store import Store
+    from campaigns.vault import Vault
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys instead of a table.")]
+By = Annotated[str, typer.Option("--by", help="Who does it (or set SAWT_PERSON).", envvar="SAWT_PERSON")]
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    store: Store
+    vault: Vault
+
+
+@contextmanager
+def opened() -> Iterator[House]:
+    """The store and settings of SAWT_HOME, its tables brought up to date."""
+    from campaigns import rehearsing
+    from campaigns.running import with_remembered_pace
+    from campaigns.settings import Settings
+    from campaigns.store import Store
+    from campaigns.vault import Vault
+
+    settings = with_remembered_pace(Settings.from_environment())
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store(settings.database_url)
+    try:
+        rehearsing.prepare(store, settings, now=now())
+        yield House(settings, store, Vault(settings.media))
+    finally:
+        store.close()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def me() -> str:
+    return os.environ.get("SAWT_PERSON") or getpass.getuser()
+
+
+def print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Ids first, so that a terminal without bidirectional text still reads well."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, header_style="dim", overflow="fold")
+    for row in rows:
+        table.add_row(*("—" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the error stream: `tell(done, total)`."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def local(moment: datetime | None) -> str | None:
+    """As a person reads it, in UTC."""
+    return None if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def rehearsal_mark(settings: Settings) -> str | None:
+    """What every listing says while some account plays on the stage."""
+    if all(settings.signed_in(account.key) for account in settings.accounts):
+        return None
+    return "REHEARSAL: accounts without credentials play on the rehearsal stage; nothing there reaches an audience."
+
+
+def print_mark(settings: Settings) -> None:
+    if mark := rehearsal_mark(settings):
+        err.print(mark, style="yellow")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)

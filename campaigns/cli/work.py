@@ -1,0 +1,232 @@
+"""The team's work on posts: import, submit, approve, send back, plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaigns.cli.terminal import (
+    AsJSON,
+    By,
+    House,
+    err,
+    local,
+    me,
+    now,
+    opened,
+    out,
+    print_json,
+    print_table,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from campaigns.models import Person, Post, PostState
+
+Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
+All = Annotated[bool, typer.Option("--all", help="Every post that waits for this step.")]
+Remark = Annotated[str, typer.Option("--remark", help="What to say to the author.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("import")(import_file)
+    app.command()(submit)
+    app.command()(approve)
+    app.command("send-back")(send_back)
+    app.command()(plan)
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(help="The team's .xlsx, .csv or .yaml file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and store nothing.")] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Write an empty workbook, its columns explained, to FILE.")
+    ] = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Bring posts in: all rows or none. The same file again changes nothing."""
+    from campaigns import intake
+
+    with opened() as house:
+        if template:
+            with house.store.reading() as session:
+                intake.write_template(file, session)
+            out.print(f"{file} is written: fill the sheet “posts”, then: sawt import {file}")
+            return
+        with progress("reading") as tell:
+            brought = intake.bring_in(
+                house.store, house.vault, house.settings, file, now=now(), dry_run=dry_run, progress=tell
+            )
+    if as_json:
+        print_json(
+            {
+                "new": brought.new,
+                "changed": brought.changed,
+                "unchanged": brought.unchanged,
+                "new_campaigns": list(brought.new_campaigns),
+                "stored": not dry_run and not brought.faults,
+                "faults": [{"row": f.row, "column": f.column, "says": f.says} for f in brought.faults],
+            }
+        )
+    elif brought.faults:
+        print_table(f"{file}: nothing was stored", ("row", "column", "what to do"), _faults(brought.faults))
+    else:
+        would_be = "would be " if dry_run else ""
+        out.print(f"{would_be}new {brought.new}, changed {brought.changed}, unchanged {brought.unchanged}")
+        for campaign in brought.new_campaigns:
+            out.print(f"new campaign: {campaign}")
+    if brought.faults:
+        err.print(f"sawt: {len(brought.faults)} faults; mend them and import the file again")
+        raise typer.Exit(1)
+
+
+def _faults(faults: object) -> list[tuple[object, ...]]:
+    return [(fault.row, fault.column, fault.says) for fault in faults]  # type: ignore[attr-defined]
+
+
+def submit(
+    keys: Keys = None,
+    every: All = False,
+    by: By = "",
+    draft: Annotated[bool, typer.Option(help="Faster films, to look at.")] = False,
+) -> None:
+    """Make the pictures and films of posts, and hand them in for review."""
+    from campaigns import illustrating, review
+    from campaigns.models import PostState, Role
+
+    with opened() as house:
+        wanted = _keys(house, keys, every, (PostState.DRAFTED, PostState.CHANGES_ASKED))
+        for key in wanted:
+            with progress(key) as tell:
+                illustrating.illustrate(
+                    house.store, house.vault, key, pace="draft" if draft else "final", progress=tell
+                )
+            with house.store.writing() as session:
+                post = _post(session, key)
+                person = review.person_called(session, by, role=Role.WRITER, now=now()) if by else post.revision.author
+                review.submit(session, post, by=person, now=now())
+            out.print(f"{key}: handed in for review")
+
+
+def approve(
+    keys: Keys = None,
+    every: All = False,
+    by: By = "",
+    role: Annotated[str, typer.Option("--as", help="Give this person the role first: scholar or editor.")] = "",
+    remark: Remark = "",
+) -> None:
+    """Approve posts as they are now, and plan them. Author and approver are different people."""
+    from campaigns import review
+    from campaigns.models import PostState
+
+    with opened() as house:
+        for key in _keys(house, keys, every, (PostState.IN_REVIEW,)):
+            with house.store.writing() as session:
+                post = _post(session, key)
+                planned = review.approve(
+                    session,
+                    post,
+                    seal=review.seal_of(post.revision),
+                    by=_decider(session, by, role),
+                    now=now(),
+                    vault=house.vault,
+                    settings=house.settings,
+                    remark=remark,
+                )
+            out.print(f"{key}: approved, {len(planned)} publications planned")
+
+
+def send_back(
+    keys: Keys = None, by: By = "", role: Annotated[str, typer.Option("--as")] = "", remark: Remark = ""
+) -> None:
+    """Ask the author for changes."""
+    from campaigns import review
+    from campaigns.models import PostState
+
+    with opened() as house:
+        for key in _keys(house, keys, False, (PostState.IN_REVIEW,)):
+            with house.store.writing() as session:
+                post = _post(session, key)
+                review.send_back(
+                    session,
+                    post,
+                    seal=review.seal_of(post.revision),
+                    by=_decider(session, by, role),
+                    now=now(),
+                    remark=remark,
+                )
+            out.print(f"{key}: sent back")
+
+
+def plan(as_json: AsJSON = False) -> None:
+    """Plan approved posts that lack an hour somewhere, and show what is coming."""
+    from sqlalchemy import select
+
+    from campaigns import planning
+    from campaigns.cli.going_out import publication_row
+    from campaigns.models import ON_THE_WAY, Publication
+
+    with opened() as house:
+        with house.store.writing() as session:
+            added = planning.plan_all(session, settings=house.settings, now=now())
+            new = {publication.key for publication in added}
+        with house.store.reading() as session:
+            coming = session.scalars(
+                select(Publication)
+                .where(Publication.state.in_(ON_THE_WAY))
+                .order_by(Publication.due_at, Publication.id)
+            ).all()
+            rows = [publication_row(publication) for publication in coming]
+        if as_json:
+            print_json(rows)
+            return
+        print_table(
+            f"{len(rows)} on their way, {len(new)} newly planned",
+            ("due (UTC)", "publication", "state"),
+            ((local(row["due_at"]), row["key"], row["state"]) for row in rows),
+        )
+
+
+def _keys(house: House, keys: list[str] | None, every: bool, states: tuple[PostState, ...]) -> list[str]:
+    from sqlalchemy import select
+
+    from campaigns.models import Post
+
+    if bool(keys) == every:
+        raise typer.BadParameter("name posts by their keys, or say --all")
+    if keys:
+        return keys
+    with house.store.reading() as session:
+        waiting = list(session.scalars(select(Post.key).where(Post.state.in_(states)).order_by(Post.id)))
+    if not waiting:
+        out.print("no post waits for this step")
+    return waiting
+
+
+def _post(session: Session, key: str) -> Post:
+    from sqlalchemy import select
+
+    from campaigns.models import Post
+    from campaigns.review import ReviewError
+
+    post = session.scalar(select(Post).where(Post.key == key).with_for_update())
+    if post is None:
+        raise ReviewError(f"there is no post {key!r}; sawt publications lists what is planned")
+    return post
+
+
+def _decider(session: Session, by: str, role: str) -> Person:
+    from campaigns import review
+    from campaigns.chronicle import note
+    from campaigns.models import Role
+
+    name = by or me()
+    person = review.person_called(session, name, role=Role(role) if role else Role.EDITOR, now=now())
+    if role and person.role is not Role(role):
+        note(session, me(), "gave a role", f"{name}: {role}", now=now())
+        person.role = Role(role)
+    return person

@@ -1,0 +1,155 @@
+"""Look the house over: what must be there, what had better be, and what to do about it."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+from sqlalchemy import select, text
+
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+
+State = Literal["well", "look", "broken"]
+LEAST_FREE = 2 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    what: str
+    state: State
+    says: str
+
+
+def examine() -> list[Finding]:
+    """Every check, none of which stops the others. Speaks to nobody."""
+    findings = [_guarded("settings", _settings)]
+    if findings[0].state == "broken":
+        return findings
+    settings = Settings.from_environment()
+    checks: dict[str, Callable[[], Finding]] = {
+        "python": _python,
+        "pillow": _pillow,
+        "quran text": _quran,
+        "arabic letters": _letters,
+        "film maker": _ffmpeg,
+        "database": lambda: _database(settings),
+        "media": lambda: _media(settings),
+        "disk": lambda: _disk(settings),
+        "worker": lambda: _worker(settings),
+    }
+    return findings + [_guarded(what, check) for what, check in checks.items()] + list(_accounts(settings))
+
+
+def _guarded(what: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except Exception as error:
+        return Finding(what=what, state="broken", says=f"{error} ({type(error).__name__})")
+
+
+def _settings() -> Finding:
+    settings = Settings.from_environment()
+    return Finding(what="settings", state="well", says=f"SAWT_HOME is {settings.home}")
+
+
+def _python() -> Finding:
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    says = f"{sys.version.split()[0]}" + ("" if fits else "; use 3.11, 3.12 or 3.13")
+    return Finding(what="python", state="well" if fits else "look", says=says)
+
+
+def _pillow() -> Finding:
+    major, minor = (int(part) for part in version("pillow").split(".")[:2])
+    if (major, minor) >= (12, 3):
+        return Finding(what="pillow", state="well", says=version("pillow"))
+    return Finding(what="pillow", state="broken", says=f"{version('pillow')} lacks security fixes; install the lock")
+
+
+def _quran() -> Finding:
+    from campaigns.scripture import verse
+
+    verse(112, 1)
+    return Finding(what="quran text", state="well", says="the pinned text, 6,236 verses")
+
+
+def _letters() -> Finding:
+    """Whether Arabic letters join here: two joined letters are narrower than the same two apart."""
+    from campaigns.languages import Language
+    from campaigns.studio.lettering import width
+
+    joined, apart = width("بب", Language.AR), 2 * width("ب", Language.AR)
+    if joined < apart:
+        return Finding(what="arabic letters", state="well", says="they join, without any system library")
+    return Finding(what="arabic letters", state="broken", says="they do not join; install the locked uharfbuzz")
+
+
+def _ffmpeg() -> Finding:
+    from imageio_ffmpeg import get_ffmpeg_version
+
+    return Finding(what="film maker", state="well", says=f"FFmpeg {get_ffmpeg_version()} (GPL, from imageio-ffmpeg)")
+
+
+def _database(settings: Settings) -> Finding:
+    store = Store(settings.database_url)
+    kind = store.engine.dialect.name
+    if store.is_empty():
+        return Finding(what="database", state="look", says=f"{kind}, empty; sawt run makes the tables")
+    with store.reading() as session:
+        if kind == "sqlite" and (answer := session.scalar(text("PRAGMA quick_check"))) != "ok":
+            return Finding(what="database", state="broken", says=f"{answer}; restore the last backup")
+        revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+    store.close()
+    return Finding(what="database", state="well", says=f"{kind}, tables of version {revision}")
+
+
+def _media(settings: Settings) -> Finding:
+    from campaigns.models import Asset
+
+    store, vault = Store(settings.database_url), Vault(settings.media)
+    if store.is_empty():
+        return Finding(what="media", state="well", says="none yet")
+    with store.reading() as session:
+        digests = set(session.scalars(select(Asset.sha256)))
+    store.close()
+    broken = [digest for digest in sorted(digests) if not vault.is_whole(digest)]
+    if broken:
+        return Finding(what="media", state="broken", says=f"{len(broken)} files damaged or gone: {broken[0][:12]}…")
+    return Finding(what="media", state="well", says=f"{len(digests)} files, each as its digest says")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    state: State = "well" if free > LEAST_FREE else "look"
+    return Finding(what="disk", state=state, says=f"{free / (1 << 30):,.1f} GiB free")
+
+
+def _worker(settings: Settings) -> Finding:
+    lock = settings.home / "worker.lock"
+    if lock.exists():
+        with lock.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return Finding(what="worker", state="well", says="running")
+    return Finding(what="worker", state="look", says="not running; sawt run starts it")
+
+
+def _accounts(settings: Settings) -> Iterator[Finding]:
+    for account in settings.accounts:
+        if settings.signed_in(account.key):
+            yield Finding(
+                what=account.key, state="well", says="has credentials; sawt accounts --verify asks the network"
+            )
+        else:
+            yield Finding(what=account.key, state="well", says="no credentials: plays on the rehearsal stage")
+    known = {account.key for account in settings.accounts}
+    for key in settings.credentials.keys() - known:
+        yield Finding(what=key, state="look", says="has credentials but is not in accounts.toml; the names must match")
