@@ -127,7 +127,7 @@ def supply(file: Path, language: Language, position: int) -> Supplied:
         mime_type=probed.mime_type,
         width=probed.width,
         height=probed.height,
-        seconds=probed.duration,
+        seconds=None if probed.duration is None else probed.duration.total_seconds(),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from campaigns.drafting import Draft, unsaved
 from campaigns.languages import Language
-from campaigns.models import Account
+from campaigns.models import Account, Revision
 from campaigns.outgoing import compose
 from campaigns.vault import Vault
 from platforms import adapter
@@ -38,21 +38,21 @@ def can_carry(account: Account, form: Form) -> bool:
 
 def objections(draft: Draft, accounts: Iterable[Account]) -> Iterator[Objection]:
     """Every network's complaints. Pictures and films that are still to be drawn are not missed yet."""
+    revision = unsaved(draft)
     for account in accounts:
-        for outgoing in _outgoing(draft, account):
+        for outgoing in _outgoing(draft, revision, account):
             for error in adapter(account.network).check(outgoing):
                 if not (isinstance(error, NotOffered) or (isinstance(error, MediaNotAccepted) and draft.template)):
                     yield _objection(draft, account, Language(outgoing.language), error)
 
 
-def _outgoing(draft: Draft, account: Account) -> Iterator[Outgoing]:
+def _outgoing(draft: Draft, revision: Revision, account: Account) -> Iterator[Outgoing]:
     """What this account would send, composed as publishing does, with the media where the team has them."""
-    revision, where = unsaved(draft), {supplied.sha256: supplied.path for supplied in draft.media}
+    where = {supplied.sha256: supplied.path for supplied in draft.media}
     for language in account.spoken:
         if language in revision.languages:
             composed = compose(revision, account, language, key=draft.key, vault=Vault(Path()))
-            media = tuple(replace(each, path=where[each.sha256]) for each in composed.media)
-            yield replace(composed, media=media)
+            yield replace(composed, media=tuple(replace(each, path=where[each.sha256]) for each in composed.media))
 
 
 def _objection(draft: Draft, account: Account, language: Language, error: Exception) -> Objection:

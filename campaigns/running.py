@@ -25,6 +25,7 @@ from types import FrameType
 
 from campaigns import rehearsing
 from campaigns.connections import Connections
+from campaigns.languages import Language
 from campaigns.measuring import Measurer
 from campaigns.models import Post
 from campaigns.publishing import Publisher
@@ -133,7 +134,7 @@ def run_web(settings: Settings, *, host: str, port: int) -> None:
 
 def run_worker(settings: Settings) -> None:
     """The clock alone; one for each SAWT_HOME."""
-    from campaigns.reports.summary import summarise_last_month
+    from campaigns.reports.summary import summarise
     from scheduler import Clock
 
     settings = with_remembered_pace(settings)
@@ -145,7 +146,14 @@ def run_worker(settings: Settings) -> None:
         clock = Clock(
             publisher,
             measurer,
-            summarise=lambda: summarise_last_month(store, settings.home / "summaries", now=now()),
+            summarise=lambda: summarise(
+                store,
+                month := _last_month(now()),
+                Language,
+                ("html", "pdf", "xlsx"),
+                settings.home / "summaries" / month,
+                now=now(),
+            ),
             pace=settings.pace,
         )
         clock.start()
@@ -178,6 +186,10 @@ def with_remembered_pace(settings: Settings) -> Settings:
     """A SAWT_HOME in which a week was rehearsed goes on at that week's pace."""
     file = settings.home / "rehearsal-pace"
     return replace(settings, pace=float(file.read_text())) if file.exists() else settings
+
+
+def _last_month(moment: datetime) -> str:
+    return f"{moment.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
 def _is_new(store: Store) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,30 +42,55 @@ def _answers(url: str) -> bool:
     return True
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy: migrating once is enough."""
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database to use as a template, of this run's own."""
+    with _database(postgres_server) as url:
+        _migrate(url)
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database of this test's own."""
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty store; each test that asks for it runs on both databases."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'sawt.sqlite'}"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "sawt.sqlite")
+        store = Store(f"sqlite:///{tmp_path / 'sawt.sqlite'}")
+        yield store
+        store.close()
         return
-    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_postgres")
+    with _database(request.getfixturevalue("postgres_server"), template) as url:
+        store = Store(url)
+        yield store
+        store.close()
+
+
+def _migrate(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    store.close()
+
+
+@contextmanager
+def _database(server: str, template: str | None = None) -> Iterator[str]:
     name = f"sawt_test_{uuid.uuid4().hex[:12]}"
+    like = f'TEMPLATE "{make_url(template).database}" STRATEGY file_copy' if template else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" {like}')
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """A migrated, empty store; each test that asks for it runs on both databases."""
-    store = Store(database_url)
-    store.migrate()
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_a_moment_comes_back_in_utc_and_without_a_zone_is_refused(store: Store) 
         found = session.scalars(select(Person)).one().created_at
     assert (found, found.tzinfo) == (moment, UTC)
     with pytest.raises(Exception, match="time zone"), store.writing() as session:
-        session.add(Person(name="B", role=Role.WRITER, created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+        session.add(Person(name="B", role=Role.WRITER, created_at=datetime(2026, 1, 1)))
 
 
 def test_a_backup_taken_beside_an_open_transaction_holds_what_was_committed(tmp_path: Path) -> None:

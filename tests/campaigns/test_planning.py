@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from campaigns import planning
+from campaigns.languages import Language
+from campaigns.models import Account, Post, PostState, Publication
+from campaigns.planning import CannotPlan
+from campaigns.settings import Settings
+from campaigns.store import Store
+from tests import factories
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def test_an_hour_is_read_in_the_zone_that_the_row_names() -> None:
+    assert planning.instant("2026-11-22T18:00", "Asia/Riyadh") == datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assert planning.instant("2026-11-22T18:00+01:00", "Asia/Riyadh") == datetime(2026, 11, 22, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [("2027-03-28T02:30", "does not exist"), ("2026-10-25T02:30", "comes twice"), ("tomorrow", "not a date")],
+)
+def test_an_hour_that_is_not_one_instant_is_said_plainly(at: str, says: str) -> None:
+    with pytest.raises(CannotPlan, match=says):
+        planning.instant(at, "Europe/Paris")
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)), st.sampled_from(["Asia/Riyadh", "Europe/London"]))
+def test_a_planned_instant_shows_the_wanted_hour_on_the_audiences_clock(moment: datetime, zone: str) -> None:
+    try:
+        instant = planning.local_instant(moment, ZoneInfo(zone))
+    except CannotPlan:
+        return
+    assert instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == moment
+
+
+def _approved(store: Store, at: str, on: list[str], keys: list[str], settings: Settings) -> list[Publication]:
+    with store.writing() as session:
+        planned = []
+        for key in keys:
+            post = factories.text_post(session, key, on=on, languages=Language)
+            post.state, post.revision.at = PostState.APPROVED, at
+            planned += planning.plan(session, post, settings=settings, now=NOW)
+        return planned
+
+
+def test_a_slot_is_the_next_free_one_of_the_account(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    planned = _approved(store, "slot", ["x-ar"], ["a", "b", "c"], settings)
+    riyadh = [f"{each.due_at.astimezone(ZoneInfo('Asia/Riyadh')):%d %H:%M}" for each in planned]
+    assert riyadh == ["21 17:30", "21 21:00", "22 09:00"]
+
+
+def test_an_account_in_two_languages_gets_one_publication_for_each(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    at = (NOW + timedelta(hours=1)).isoformat()
+    planned = _approved(store, at, ["youtube-en-fr", "youtube-ar"], ["film"], settings)
+    assert [each.key for each in planned] == [
+        "film:youtube-ar:ar",
+        "film:youtube-en-fr:en",
+        "film:youtube-en-fr:fr",
+    ]
+
+
+def test_planning_again_adds_nothing(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    _approved(store, "slot", ["x-ar", "x-en"], ["a"], settings)
+    with store.writing() as session:
+        assert planning.plan_all(session, settings=settings, now=NOW) == []
+        assert len(session.scalars(select(Publication)).all()) == 2
+
+
+def test_a_post_whose_hour_has_passed_needs_a_new_one(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    with pytest.raises(CannotPlan, match="has passed"):
+        _approved(store, (NOW - timedelta(hours=2)).isoformat(), ["x-ar"], ["a"], settings)
+
+
+def test_an_account_taken_out_of_use_gets_nothing(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        session.get_one(Account, "x-ar").active = False
+    assert [p.account_key for p in _approved(store, "slot", ["x-ar", "x-en"], ["a"], settings)] == ["x-en"]
+    with store.reading() as session:
+        assert session.scalars(select(Post.state)).one() is PostState.APPROVED

@@ -1,0 +1,327 @@
+"""Publishing against the rehearsal stage: the real adapters, the real SDKs, both databases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from campaigns import levers, review
+from campaigns.connections import Connections
+from campaigns.languages import Language
+from campaigns.models import Delivery, Move, Post, Publication, Role, Scope
+from campaigns.publishing import LEASE, Publisher
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+from platforms.contract import Network
+from platforms.rehearsal.faults import Fault
+from platforms.rehearsal.serving import RunningStage, in_thread
+from platforms.rehearsal.stage import Stage
+from tests import factories
+from tests.conftest import MovableClock
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
+
+
+@pytest.fixture
+def running(stage: Stage) -> Iterator[RunningStage]:
+    with in_thread(stage) as running:
+        yield running
+
+
+@pytest.fixture
+def publisher(
+    store: Store, settings: Settings, vault: Vault, running: RunningStage, clock: MovableClock
+) -> Iterator[Publisher]:
+    factories.accounts(store, settings)
+    connections = Connections(settings, running.base)
+    yield Publisher(store, vault, connections, owner="worker-1", clock=clock)
+    connections.close()
+
+
+def shown(running: RunningStage) -> list[str]:
+    return [str(each["remote_id"]) for each in running.shown()]
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
+def test_a_due_post_goes_out_once_and_keeps_its_receipt(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    clock.move(minutes=2)
+    assert publisher.accounts_with_work() == ["x-en"]
+    publisher.work("x-en")
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, out.remote_id, out.rehearsal) == (Delivery.PUBLISHED, *shown(running), True)
+    assert [move.went_to for move in out.moves] == ["planned", "staging", "staged", "revealing", "published"]
+
+
+def test_nothing_is_revealed_before_its_hour_but_it_is_prepared_ahead(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.STAGED
+    assert shown(running) == []
+
+
+def test_the_next_instant_is_the_staging_of_the_first_then_its_hour(
+    store: Store, settings: Settings, publisher: Publisher
+) -> None:
+    due_at = datetime.now(UTC) + timedelta(hours=2)
+    factories.approved(store, settings, due_at=due_at)
+    assert publisher.next_at() == due_at - timedelta(minutes=10)
+
+
+def test_an_account_keeps_the_order_of_its_hours(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    hour = soon()
+    for number in (3, 1, 2):
+        factories.approved(
+            store, settings, f"p{number}", text=f"Word {number}.", due_at=hour + timedelta(seconds=number)
+        )
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert [each["text"] for each in running.shown()] == ["Word 1.", "Word 2.", "Word 3."]
+
+
+def test_two_workers_at_the_same_account_send_each_post_once(
+    store: Store,
+    settings: Settings,
+    vault: Vault,
+    publisher: Publisher,
+    running: RunningStage,
+    clock: MovableClock,
+) -> None:
+    for number in range(6):
+        factories.approved(store, settings, f"p{number}", text=f"Word {number}.", on=["x-en"], due_at=soon())
+    clock.move(minutes=2)
+    other = Publisher(store, vault, Connections(settings, running.base), owner="worker-2", clock=clock)
+    threads = [threading.Thread(target=each.work, args=("x-en",)) for each in (publisher, other) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    publisher.work("x-en")
+    assert len(shown(running)) == len(set(shown(running))) == 6
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "error-after", "truncated-after", "empty-after"])
+def test_an_unclear_answer_is_found_on_the_network_and_never_sent_again(
+    fault: str,
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    stage: Stage,
+    clock: MovableClock,
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    stage.faults.add(Fault(name=fault, path="/2/tweets"))  # type: ignore[arg-type]
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.UNCERTAIN
+    clock.move(minutes=1)
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_what_x_never_got_stays_uncertain_for_a_person_and_blocks_nobody(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    stage: Stage,
+    clock: MovableClock,
+) -> None:
+    [lost] = factories.approved(store, settings, "lost", text="First.", due_at=soon())
+    [next_one] = factories.approved(store, settings, "next", text="Second.", due_at=soon() + timedelta(seconds=5))
+    stage.faults.add(Fault(name="drop-before", path="/2/tweets"))
+    clock.move(minutes=2)
+    for _ in range(12):
+        publisher.work("x-en")
+        clock.move(minutes=1)
+    out = factories.publication(store, lost)
+    assert (out.state, out.not_before) == (Delivery.UNCERTAIN, None)
+    assert "person" in out.why
+    assert factories.publication(store, next_one).state is Delivery.PUBLISHED
+    assert len(shown(running)) == 1
+
+
+def test_a_network_that_cannot_be_reached_is_tried_again_later(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, clock: MovableClock, running: RunningStage
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    clock.move(minutes=2)
+    nowhere = Publisher(store, vault, Connections(settings, None), owner="worker-1", clock=clock)
+    nowhere.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, out.setbacks) == (Delivery.PLANNED, 1)
+    clock.move(minutes=1)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+    assert len(shown(running)) == 1
+
+
+def test_words_altered_after_approval_are_not_sent(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    with store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        post.revision.wordings[0].text = "Something else."
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, shown(running)) == (Delivery.FAILED, [])
+    assert "not what was approved" in out.why
+
+
+def test_a_lever_stops_it_before_the_call_and_lifting_it_sends_nothing(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    with store.writing() as session:
+        levers.hold(session, scope=Scope.LANGUAGE, value="en", reason="mourning", by="Yusuf", now=clock())
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.HELD
+    with store.writing() as session:
+        levers.release(session, scope=Scope.LANGUAGE, value="en", by="Yusuf", now=clock())
+    publisher.work("x-en")
+    assert (factories.publication(store, key).state, shown(running)) == (Delivery.HELD, [])
+    with store.writing() as session:
+        held = session.scalars(select(Publication)).one()
+        levers.resume(session, held, by="Yusuf", now=clock())
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+
+
+def test_what_is_hours_late_waits_for_a_person(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    clock.move(hours=7)
+    publisher.work("x-en")
+    assert (factories.publication(store, key).state, shown(running)) == (Delivery.MISSED, [])
+
+
+def test_a_worker_that_died_before_the_call_left_nothing_behind(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    clock.move(minutes=2)
+    assert publisher._claim_and_commit("x-en")
+    with store.writing() as session:
+        session.execute(update(Publication).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
+    assert publisher.recover() == 1
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+    assert len(shown(running)) == 1
+
+
+def test_a_worker_that_died_after_the_intent_makes_the_next_one_look_first(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher._claim_and_commit("x-en")
+    assert claim and claim.step == "reveal"
+    publisher.connections.platform(claim.speaker).reveal(claim.outgoing, claim.checkpoint)
+    assert publisher.recover(everything_of_ours=True) == 1
+    assert factories.publication(store, key).state is Delivery.UNCERTAIN
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_a_worker_that_wakes_up_late_keeps_its_receipt_and_sends_nothing(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher._claim_and_commit("x-en")
+    assert claim
+    publisher.recover(everything_of_ours=True)
+    publisher._take(claim)
+    out = factories.publication(store, key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_an_edit_takes_the_old_words_off_the_plan(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    with store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        newer = factories.text_post(session, "other", text="Newer words.").revision
+        newer.post, newer.number = post, 2
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert (factories.publication(store, key).state, shown(running)) == (Delivery.WITHDRAWN, [])
+
+
+def test_only_one_publication_of_an_account_can_be_in_hand(
+    store: Store, settings: Settings, publisher: Publisher
+) -> None:
+    factories.approved(store, settings, "a", text="One.", due_at=soon())
+    factories.approved(store, settings, "b", text="Two.", due_at=soon())
+    with pytest.raises(Exception, match=r"(?i)unique"), store.writing() as session:
+        session.execute(update(Publication).values(state=Delivery.STAGING))
+
+
+def test_every_move_is_written_down_with_its_reason(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    factories.approved(store, settings, due_at=soon())
+    clock.move(hours=7)
+    publisher.work("x-en")
+    with store.reading() as session:
+        moves = session.scalars(select(Move).order_by(Move.id)).all()
+    assert [(move.came_from, move.went_to) for move in moves] == [(None, "planned"), ("planned", "missed")]
+    assert moves[-1].why and moves[-1].by == "worker-1"
+
+
+def test_eleven_accounts_due_at_once_each_send_theirs(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    on = [account.key for account in settings.accounts if account.network in (Network.X, Network.FACEBOOK)]
+    with store.writing() as session:
+        post = factories.text_post(session, on=on, due_at=soon(), languages=Language)
+        review.submit(session, post, by=post.revision.author, now=clock())
+        review.approve(
+            session,
+            post,
+            seal=review.seal_of(post.revision),
+            by=factories.person(session, "Yusuf", Role.EDITOR),
+            now=clock(),
+            vault=publisher.vault,
+            settings=settings,
+        )
+    clock.move(minutes=2)
+    for account in publisher.accounts_with_work():
+        publisher.work(account)
+    assert sorted(str(each["account"]) for each in running.shown()) == sorted(on)
+
+
+def test_a_lease_outlasts_every_call() -> None:
+    from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS
+
+    assert timedelta(seconds=CONNECT_SECONDS + READ_SECONDS) * 2 < LEASE

@@ -1,0 +1,101 @@
+"""The smallest true objects: a post as a team would import it, submitted and approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from campaigns import catalogue, review
+from campaigns.languages import Language
+from campaigns.models import Kind, Person, Post, PostState, Publication, Revision, Role, Wording
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+
+WRITER, EDITOR = "Amina", "Yusuf"
+
+
+def person(session: Session, name: str, role: Role) -> Person:
+    return review.person_called(session, name, role=role, now=datetime.now(UTC))
+
+
+def accounts(store: Store, settings: Settings) -> None:
+    """The shipped accounts, in the store."""
+    with store.writing() as session:
+        catalogue.load_accounts(session, settings)
+
+
+def text_post(
+    session: Session,
+    key: str = "peace",
+    *,
+    text: str = "Peace is a word to keep.",
+    on: Iterable[str] = ("x-en",),
+    due_at: datetime | None = None,
+    languages: Iterable[Language] = (Language.EN,),
+    rehearsal: bool = False,
+) -> Post:
+    """A text post, drafted, due in a minute unless said otherwise."""
+    now = datetime.now(UTC)
+    post = Post(key=key, state=PostState.DRAFTED, rehearsal=rehearsal, created_at=now)
+    post.revisions.append(
+        Revision(
+            number=1,
+            kind=Kind.TEXT,
+            accounts=list(on),
+            at=(due_at or now + timedelta(minutes=1)).isoformat(),
+            timezone="UTC",
+            author=person(session, WRITER, Role.WRITER),
+            row_digest="0" * 64,
+            created_at=now,
+            wordings=[Wording(language=language, text=text) for language in languages],
+        )
+    )
+    session.add(post)
+    session.flush()
+    return post
+
+
+def approved(
+    store: Store,
+    settings: Settings,
+    key: str = "peace",
+    *,
+    text: str = "Peace is a word to keep.",
+    on: Iterable[str] = ("x-en",),
+    due_at: datetime | None = None,
+) -> list[str]:
+    """A text post, submitted, approved and planned; the answer is its publications' keys."""
+    now = datetime.now(UTC)
+    with store.writing() as session:
+        post = text_post(session, key, text=text, on=on, due_at=due_at)
+        review.submit(session, post, by=post.revision.author, now=now)
+        planned = review.approve(
+            session,
+            post,
+            seal=review.seal_of(post.revision),
+            by=person(session, EDITOR, Role.EDITOR),
+            now=now,
+            vault=Vault(settings.media),
+            settings=settings,
+        )
+        return [publication.key for publication in planned]
+
+
+def publication(store: Store, key: str) -> Publication:
+    """As it stands now, with its account and moves loaded."""
+    from sqlalchemy import select
+    from sqlalchemy.orm import joinedload
+
+    with store.reading() as session:
+        return (
+            session.scalars(
+                select(Publication)
+                .where(Publication.key == key)
+                .options(joinedload(Publication.account), joinedload(Publication.moves), joinedload(Publication.post))
+            )
+            .unique()
+            .one()
+        )

@@ -1,0 +1,130 @@
+"""Meta's side of the stage behind one server per test file, and small true media for it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from platforms.contract import Checkpoint, Form, MediaFile, Outgoing
+from platforms.rehearsal.faults import Name
+from platforms.rehearsal.graph import routes, rupload_routes
+from platforms.rehearsal.stage import Stage
+
+APPLIED: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
+NOT_APPLIED: list[Name] = ["drop-before", "error-before"]
+WORDS = "الحكمة ضالة المؤمن — la sagesse, où qu'elle soit 🌿 #Hikma"
+
+
+class Door:
+    """A running server; each test puts its own stage behind it. `calls` are the URLs that arrived."""
+
+    base: str
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self._app: Any = None
+
+    def open(self, stage: Stage) -> None:
+        self.calls.clear()
+        mounts = [Mount("/graph", routes=routes(stage)), Mount("/rupload", routes=rupload_routes(stage))]
+        self._app = stage.faults.around(Starlette(routes=mounts))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.calls.append(f"{scope['method']} {scope['path']}?{scope['query_string'].decode()}")
+        await self._app(scope, receive, send)
+
+
+@contextmanager
+def served() -> Iterator[Door]:
+    door = Door()
+    # Named as TCP, so that asyncio switches Nagle off: it would cost 40 ms a call.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    door.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield door
+    server.should_exit = True
+    thread.join(10)
+
+
+def new_stage(folder: Path) -> Stage:
+    return Stage(files=folder / "stage", processing=timedelta(seconds=2), lag=timedelta(seconds=10))
+
+
+def picture(folder: Path, *, shade: int = 90, size: tuple[int, int] = (400, 500), kind: str = "JPEG") -> MediaFile:
+    content = io.BytesIO()
+    Image.new("RGB", size, (shade, 120, 60)).save(content, kind)
+    suffix = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}[kind]
+    path = _written(folder / f"picture-{shade}{suffix}", content.getvalue())
+    return _media(path, f"image/{kind.lower()}", *size, alt_text=f"لوحة {shade}")
+
+
+def film(folder: Path, *, kilobytes: int = 300, size: tuple[int, int] = (1080, 1920), seconds: float = 20) -> MediaFile:
+    """A file that begins as an MP4 does; nobody on the stage decodes it."""
+    noise = b"".join(hashlib.sha256(bytes([number % 256])).digest() for number in range(32))
+    path = _written(folder / "film.mp4", b"\0\0\0\x18ftypmp42" + noise * kilobytes)
+    return _media(path, "video/mp4", *size, duration=timedelta(seconds=seconds))
+
+
+def post(*media: MediaFile, text: str = WORDS, **fields: Any) -> Outgoing:
+    form = Form.TEXT if not media else Form.VIDEO if media[0].duration else Form.PICTURE
+    return Outgoing(key="post", language="ar", form=form, text=text, media=media, **fields)
+
+
+def keep(_: Checkpoint) -> None:
+    """A save that always succeeds."""
+
+
+class Killed(BaseException):
+    """The program dies right after a checkpoint was stored."""
+
+
+class DiesAfter:
+    """A save that stores, and kills the program at the `times`-th time."""
+
+    def __init__(self, times: int) -> None:
+        self.left, self.stored = times, dict[str, Any]()
+
+    def __call__(self, checkpoint: Checkpoint) -> None:
+        self.stored = dict(checkpoint)
+        self.left -= 1
+        if not self.left:
+            raise Killed
+
+
+def shown(stage: Stage) -> list[dict[str, Any]]:
+    """What the audience can see now."""
+    return [each for each in stage.records.all("shown") if each["hidden_at"] is None]
+
+
+def a_minute_ago(stage: Stage) -> datetime:
+    return stage.now().astimezone(UTC) - timedelta(minutes=1)
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def _media(path: Path, mime_type: str, width: int, height: int, **fields: Any) -> MediaFile:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return MediaFile(
+        path=path, mime_type=mime_type, sha256=digest, size=len(content), width=width, height=height, **fields
+    )

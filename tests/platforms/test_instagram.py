@@ -1,0 +1,433 @@
+"""Instagram, from the adapter through facebook-sdk to the stage and back."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from platforms.contract import Absent, Form, Found, Network, Outgoing, Platform, Unclear
+from platforms.errors import (
+    MediaNotAccepted,
+    NotOffered,
+    NotSignedIn,
+    OutcomeUnknown,
+    Refused,
+    TooLong,
+    TooSoon,
+    Unreachable,
+)
+from platforms.instagram import limits
+from platforms.instagram.publish import InstagramAccount
+from platforms.rehearsal import credentials, endpoints
+from platforms.rehearsal.faults import Fault, Name
+from platforms.rehearsal.graph import refuse
+from platforms.rehearsal.stage import Stage
+from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
+from tests.platforms.meta_stage import (
+    APPLIED,
+    NOT_APPLIED,
+    WORDS,
+    DiesAfter,
+    Door,
+    Killed,
+    a_minute_ago,
+    film,
+    keep,
+    new_stage,
+    picture,
+    post,
+    served,
+    shown,
+)
+
+Connect = Callable[..., InstagramAccount]
+MAKERS: dict[str, Callable[[Path], Outgoing]] = {
+    "picture": lambda folder: post(picture(folder)),
+    "album": lambda folder: post(*(picture(folder, shade=shade) for shade in (1, 2, 3))),
+    "reel": lambda folder: post(film(folder)),
+}
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    with served() as opened:
+        yield opened
+
+
+@pytest.fixture
+def stage(tmp_path: Path, door: Door) -> Stage:
+    stage = new_stage(tmp_path)
+    door.open(stage)
+    return stage
+
+
+@pytest.fixture(scope="module")
+def shelf_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackShelf]:
+    shelf = LoopbackShelf(tmp_path_factory.mktemp("shelf"))
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture
+def shelf(shelf_of_all: LoopbackShelf) -> LoopbackShelf:
+    """The shelf, empty."""
+    for file in shelf_of_all.folder.iterdir():
+        file.unlink()
+    return shelf_of_all
+
+
+@pytest.fixture
+def connect(stage: Stage, door: Door, shelf: LoopbackShelf) -> Connect:
+    """Another object for the same account, as after a restart; its waiting moves the stage's clock."""
+
+    def _connect(account: str = "ig-fr", shelf: Shelf = shelf, **changed: str) -> InstagramAccount:
+        return InstagramAccount(
+            credentials={**credentials(Network.INSTAGRAM, account), **changed},
+            endpoints=endpoints(door.base),
+            shelf=shelf,
+            sleep=lambda seconds: stage.move_clock(timedelta(seconds=seconds)),
+        )
+
+    return _connect
+
+
+@pytest.fixture
+def account(connect: Connect) -> InstagramAccount:
+    return connect()
+
+
+@pytest.fixture(params=MAKERS)
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def outgoing(form: str, tmp_path: Path) -> Outgoing:
+    return MAKERS[form](tmp_path)
+
+
+def test_an_account_is_a_platform(account: InstagramAccount) -> None:
+    platform: Platform = account
+    assert platform.verify() == "ig-fr"
+    assert platform.forms == {Form.PICTURE, Form.VIDEO}
+
+
+def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
+    outgoing: Outgoing, account: InstagramAccount, stage: Stage, shelf: LoopbackShelf
+) -> None:
+    assert account.check(outgoing) == []
+    checkpoint = account.stage(outgoing, {}, keep)
+    assert shown(stage) == []
+    assert list(shelf.folder.iterdir()) == []
+
+    receipt = account.reveal(outgoing, checkpoint)
+
+    [seen] = shown(stage)
+    assert (seen["text"], seen["remote_id"]) == (WORDS, receipt.remote_id)
+    assert seen["media"] == [each.sha256 for each in outgoing.media]
+    assert receipt.url and receipt.url.startswith("https://www.instagram.com/p/")
+    assert receipt.published_at is not None
+
+
+def test_every_form_is_found_by_a_later_process_under_the_same_id(
+    outgoing: Outgoing, connect: Connect, stage: Stage
+) -> None:
+    checkpoint = connect().stage(outgoing, {}, keep)
+    receipt = connect().reveal(outgoing, checkpoint)
+    stage.move_clock(InstagramAccount.settling)
+
+    assert connect().find(outgoing, checkpoint, a_minute_ago(stage)) == Found(receipt=receipt)
+
+
+@pytest.mark.parametrize("fault", [*APPLIED, *NOT_APPLIED])
+def test_a_lost_answer_to_the_reveal_is_unknown_and_find_then_tells(
+    fault: Name, outgoing: Outgoing, account: InstagramAccount, stage: Stage
+) -> None:
+    checkpoint = account.stage(outgoing, {}, keep)
+    stage.faults.add(Fault(name=fault, path="/media_publish"))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        account.reveal(outgoing, checkpoint)
+    stage.move_clock(InstagramAccount.settling)
+    finding = account.find(outgoing, checkpoint, a_minute_ago(stage))
+
+    assert "stage-ig-fr" not in str(caught.value)
+    if fault in APPLIED:
+        [seen] = shown(stage)
+        assert isinstance(finding, Found)
+        assert finding.receipt.remote_id == seen["remote_id"]
+    else:
+        assert shown(stage) == [] and finding == Absent()
+        account.reveal(outgoing, account.stage(outgoing, checkpoint, keep))
+        assert len(shown(stage)) == 1
+
+
+@pytest.mark.parametrize("fault", [*APPLIED, *NOT_APPLIED])
+@pytest.mark.parametrize(
+    ("form", "path"),
+    [("picture", "/media"), ("album", "/media"), ("reel", "/media"), ("reel", "/ig-api-upload/")],
+)
+def test_a_fault_while_staging_is_repeatable_and_ends_in_one_post(
+    fault: Name, form: str, path: str, connect: Connect, stage: Stage, shelf: LoopbackShelf, tmp_path: Path
+) -> None:
+    outgoing, stored = MAKERS[form](tmp_path), dict[str, object]()
+    stage.faults.add(Fault(name=fault, path=path))
+
+    with pytest.raises(Unreachable):
+        connect().stage(outgoing, {}, stored.update)
+    account = connect()
+    account.reveal(outgoing, account.stage(outgoing, stored, stored.update))
+
+    assert [each["media"] for each in shown(stage)] == [[each.sha256 for each in outgoing.media]]
+    assert list(shelf.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("death", [1, 2, 3, 4])
+def test_staging_goes_on_where_it_was_killed(
+    death: int, outgoing: Outgoing, connect: Connect, stage: Stage, shelf: LoopbackShelf
+) -> None:
+    save = DiesAfter(death)
+    try:
+        checkpoint = connect().stage(outgoing, {}, save)
+    except Killed:
+        checkpoint = connect().stage(outgoing, save.stored, keep)
+
+    connect().reveal(outgoing, checkpoint)
+
+    assert [each["media"] for each in shown(stage)] == [[each.sha256 for each in outgoing.media]]
+    assert list(shelf.folder.iterdir()) == []
+    assert len(stage.records.all("graph.containers")) <= len(outgoing.media) + 2
+
+
+def test_a_reel_goes_on_at_the_byte_where_the_connection_died(
+    connect: Connect, door: Door, stage: Stage, tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    outgoing, save = MAKERS["reel"](tmp_path), DiesAfter(1)
+    with pytest.raises(Killed):
+        connect().stage(outgoing, {}, save)
+    _send_half(door.base, f"/rupload{save.stored['upload_path']}", outgoing.media[0].path)
+    wait_for(lambda: stage.records.all("graph.containers")[0]["received"] > 0, "the half upload")
+
+    account = connect()
+    account.reveal(outgoing, account.stage(outgoing, save.stored, keep))
+
+    assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
+    assert len(stage.records.all("graph.containers")) == 1
+
+
+def test_other_words_get_another_container(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = account.stage(outgoing, {}, keep)
+    corrected = replace(outgoing, text="corrected words")
+    account.reveal(corrected, account.stage(corrected, checkpoint, keep))
+    assert [each["text"] for each in shown(stage)] == ["corrected words"]
+
+
+def test_an_expired_container_is_replaced_and_proves_absence(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = account.stage(outgoing, {}, keep)
+    stage.move_clock(timedelta(hours=25))
+
+    assert account.find(outgoing, checkpoint, a_minute_ago(stage)) == Absent()
+    with pytest.raises(Unreachable):
+        account.reveal(outgoing, checkpoint)
+    account.reveal(outgoing, account.stage(outgoing, checkpoint, keep))
+    assert len(shown(stage)) == 1
+
+
+def test_a_published_container_is_never_staged_or_revealed_again(
+    outgoing: Outgoing, account: InstagramAccount, stage: Stage
+) -> None:
+    checkpoint = account.stage(outgoing, {}, keep)
+    account.reveal(outgoing, checkpoint)
+    with pytest.raises(OutcomeUnknown):
+        account.reveal(outgoing, checkpoint)
+    with pytest.raises(OutcomeUnknown):
+        account.stage(outgoing, checkpoint, keep)
+    assert len(shown(stage)) == 1
+
+
+def test_a_published_container_whose_post_cannot_be_told_is_left_to_a_person(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = account.stage(outgoing, {}, keep)
+    account.reveal(outgoing, checkpoint)
+    too_early = account.find(outgoing, checkpoint, a_minute_ago(stage))
+    account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    stage.move_clock(InstagramAccount.settling)
+    two_alike = account.find(outgoing, checkpoint, a_minute_ago(stage))
+
+    assert isinstance(too_early, Unclear) and "do not send it again" in too_early.why
+    assert isinstance(two_alike, Unclear) and "2 posts" in two_alike.why
+
+
+def test_publishing_before_it_is_finished_waits(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
+    outgoing, save = MAKERS["picture"](tmp_path), DiesAfter(2)
+    with pytest.raises(Killed):
+        account.stage(outgoing, {}, save)
+    with pytest.raises(TooSoon):
+        account.reveal(outgoing, save.stored)
+    assert shown(stage) == []
+
+
+def test_endless_processing_ends_the_wait_and_staging_goes_on_later(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    stage.processing = timedelta(minutes=8)
+    outgoing, stored = MAKERS["picture"](tmp_path), dict[str, object]()
+    with pytest.raises(Unreachable, match="still processing"):
+        account.stage(outgoing, {}, stored.update)
+    account.reveal(outgoing, account.stage(outgoing, stored, keep))
+    assert len(stage.records.all("graph.containers")) == 1
+
+
+def test_a_full_quota_is_seen_before_anything_is_prepared(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    now = stage.now().isoformat()
+    for number in range(50):
+        stage.records.put("graph.media", str(number), {"account": "ig-fr", "created": now})
+    with pytest.raises(TooSoon, match="50 posts"):
+        account.stage(MAKERS["picture"](tmp_path), {}, keep)
+    assert stage.records.all("graph.containers") == []
+
+
+def test_a_file_that_is_no_film_is_named_as_such(account: InstagramAccount, tmp_path: Path, stage: Stage) -> None:
+    fake = replace(picture(tmp_path), mime_type="video/mp4", duration=timedelta(seconds=9))
+    stored = dict[str, object]()
+    with pytest.raises(MediaNotAccepted, match="2207026"):
+        account.stage(post(fake), {}, stored.update)
+
+
+def test_a_picture_that_meta_cannot_fetch_is_tried_again_later(connect: Connect, tmp_path: Path) -> None:
+    nowhere = FolderShelf(tmp_path / "shelf", "http://127.0.0.1:9/shelf")
+    outgoing = MAKERS["picture"](tmp_path)
+    with pytest.raises(Unreachable, match="could not fetch"):
+        connect(shelf=nowhere).stage(outgoing, {}, keep)
+    with pytest.raises(Refused, match="SAWT_MEDIA_BASE_URL"):
+        connect(shelf=NoShelf()).stage(outgoing, {}, keep)
+
+
+def test_a_refused_picture_does_not_stay_on_the_shelf(
+    account: InstagramAccount, tmp_path: Path, shelf: LoopbackShelf
+) -> None:
+    with pytest.raises(MediaNotAccepted):
+        account.stage(post(picture(tmp_path, size=(400, 900))), {}, keep)
+    assert list(shelf.folder.iterdir()) == []
+
+
+def test_a_fresh_container_that_is_missing_for_a_moment_is_borne(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = account.stage(outgoing, {}, keep)
+    refuse(stage, checkpoint["container"], code=100, subcode=33, method="GET", times=2)
+    assert account.find(outgoing, checkpoint, a_minute_ago(stage)) == Absent()
+
+
+def test_an_address_that_does_not_come_does_not_undo_the_post(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = account.stage(outgoing, {}, keep)
+    stage.faults.add(Fault(name="error-before", path="/v26.0/", method="GET", times=3))
+    receipt = account.reveal(outgoing, checkpoint)
+    assert receipt.url is None
+    assert receipt.remote_id == shown(stage)[0]["remote_id"]
+
+
+def test_figures_are_asked_by_product_and_a_fresh_post_has_no_insights(
+    form: str, outgoing: Outgoing, account: InstagramAccount, stage: Stage
+) -> None:
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    fresh = {each.metric for each in account.measure([receipt.remote_id]).get(receipt.remote_id, ())}
+    stage.move_clock(timedelta(days=3))
+    [(remote_id, measured)] = account.measure([receipt.remote_id, "123"]).items()
+    figures = {each.metric: each.value for each in measured}
+
+    assert remote_id == receipt.remote_id
+    assert fresh == {"reactions", "comments"}
+    assert {"views", "reach", "reactions", "comments", "saves", "shares"} <= figures.keys()
+    assert ("watch_time" in figures) == (form == "reel")
+    assert ("profile_visits" in figures) == (form != "reel")
+    assert len(figures) == len(measured)
+
+
+def test_a_metric_that_an_account_is_refused_leaves_the_others(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    stage.move_clock(timedelta(days=3))
+    refuse(stage, "/insights", code=100, method="GET", times=2)
+    figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
+    assert "views" not in figures
+    assert {"reach", "reactions", "comments", "saves"} <= figures
+
+
+def test_instagram_lets_nobody_withdraw(account: InstagramAccount) -> None:
+    with pytest.raises(NotOffered, match="in the app"):
+        account.withdraw("1")
+
+
+def test_alt_texts_arrive(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
+    account.stage(MAKERS["album"](tmp_path), {}, keep)
+    children = [each for each in stage.records.all("graph.containers") if each["child"]]
+    assert [each["alt_text"] for each in children] == ["لوحة 1", "لوحة 2", "لوحة 3"]
+
+
+def test_check_says_what_instagram_would_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kinds(outgoing: Outgoing) -> list[type[Exception]]:
+        return [type(each) for each in InstagramAccount.check(outgoing)]
+
+    jpeg, reel = picture(tmp_path), film(tmp_path, kilobytes=1)
+    six = "#أ #ب #ت #d #e #f"
+    assert kinds(post()) == [NotOffered]
+    assert kinds(post(jpeg, text="x" * 2_201)) == [TooLong]
+    assert kinds(post(jpeg, text=six)) == [Refused]
+    assert kinds(post(jpeg, text="@a " * 21)) == [Refused]
+    assert kinds(post(picture(tmp_path, kind="PNG"))) == [MediaNotAccepted]
+    assert kinds(post(picture(tmp_path, size=(400, 600)))) == [MediaNotAccepted]
+    assert kinds(post(replace(jpeg, alt_text="x" * 1_001))) == [TooLong]
+    assert kinds(post(*[jpeg] * 11)) == [MediaNotAccepted]
+    assert kinds(post(replace(reel, duration=timedelta(seconds=2)))) == [MediaNotAccepted]
+    assert kinds(post(replace(reel, size=300_000_001))) == [MediaNotAccepted]
+    monkeypatch.setattr(InstagramAccount, "hashtags", limits.HASHTAGS_AT_MOST)
+    assert kinds(post(jpeg, text=six)) == []
+
+
+def test_missing_credentials_are_named(connect: Connect) -> None:
+    with pytest.raises(NotSignedIn, match="ig_user_id"):
+        connect(ig_user_id="")
+    with pytest.raises(Refused):
+        connect(access_token="stage-ig-en").verify()
+
+
+def test_the_token_is_in_no_url(account: InstagramAccount, stage: Stage, door: Door, tmp_path: Path) -> None:
+    for make in MAKERS.values():
+        outgoing = make(tmp_path)
+        checkpoint = account.stage(outgoing, {}, keep)
+        account.measure([account.reveal(outgoing, checkpoint).remote_id])
+        account.find(outgoing, checkpoint, a_minute_ago(stage))
+    assert not [call for call in door.calls if "stage-ig-fr" in call or "access_token" in call]
+
+
+def _send_half(base: str, path: str, file: Path) -> None:
+    """Announce a whole file and die in the middle of it."""
+    content, address = file.read_bytes(), urlsplit(base)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: OAuth stage-ig-fr\r\n"
+        f"offset: 0\r\nfile_size: {len(content)}\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname or "", address.port or 0)) as connection:
+        connection.sendall(head.encode() + content[: len(content) // 2])
+        connection.shutdown(socket.SHUT_WR)

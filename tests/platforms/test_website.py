@@ -1,0 +1,466 @@
+"""The website, from the adapter to the stage's WordPress and back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import uvicorn
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
+
+from platforms.contract import Absent, Checkpoint, Form, Found, MediaFile, Network, Outgoing, Platform, Unclear
+from platforms.endpoints import Endpoints, StrayCall
+from platforms.errors import (
+    MediaNotAccepted,
+    NotSignedIn,
+    OutcomeUnknown,
+    PlatformError,
+    Refused,
+    TooSoon,
+    Unreachable,
+)
+from platforms.rehearsal import credentials
+from platforms.rehearsal.faults import Fault, Name
+from platforms.rehearsal.stage import Stage
+from platforms.rehearsal.website import routes
+from platforms.shelf import NoShelf
+from platforms.website import article
+from platforms.website.publish import WordPressSite
+
+FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
+FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
+SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class _Door:
+    """One server for all tests of this file; each test puts its own stage behind it."""
+
+    app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[tuple[_Door, str]]:
+    opened = _Door()
+    # Named as TCP, so that asyncio switches Nagle off: it would cost 40 ms a call.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    server = uvicorn.Server(uvicorn.Config(opened, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield opened, f"http://127.0.0.1:{listener.getsockname()[1]}/website"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(files=tmp_path / "stage")
+
+
+@pytest.fixture
+def base(stage: Stage, door: tuple[_Door, str]) -> str:
+    door[0].app = stage.faults.around(Starlette(routes=[Mount("/website", routes=routes(stage))]))
+    return door[1]
+
+
+@pytest.fixture
+def site(base: str) -> Iterator[WordPressSite]:
+    opened = _connect(base)
+    yield opened
+    opened._client.session.close()
+
+
+def _connect(base: str, **changed: str) -> WordPressSite:
+    secrets = {**credentials(Network.WEBSITE, "web-ar"), **changed}
+    return WordPressSite(credentials=secrets, endpoints=Endpoints(website=base), shelf=NoShelf())
+
+
+def _article(text: str = "الكلمة الطيبة صدقة\n\nحديث شريف", *media: MediaFile, **changed: Any) -> Outgoing:
+    form = Form.TEXT
+    if media:
+        form = Form.VIDEO if media[0].duration else Form.PICTURE
+    about = {"key": "Mercy/12", "language": "ar", "form": form, "text": text, "media": media}
+    return Outgoing(**{**about, "title": "الرحمة", **changed})
+
+
+def _picture(folder: Path) -> MediaFile:
+    path = folder / "card.jpg"
+    Image.new("RGB", (160, 90), (20, 120, 80)).save(path)
+    return _file(path, mime_type="image/jpeg", width=160, height=90, alt_text='بطاقة "هادئة"')
+
+
+def _video(folder: Path) -> MediaFile:
+    path = folder / "film.mp4"
+    path.write_bytes(b"\0\0\0\x18ftypmp42" + b"film" * 50_000)
+    return _file(path, mime_type="video/mp4", width=1280, height=720, duration=timedelta(seconds=12))
+
+
+def _file(path: Path, **about: Any) -> MediaFile:
+    content = path.read_bytes()
+    return MediaFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content), **about)
+
+
+def _forget(_: Checkpoint) -> None:
+    return None
+
+
+def _publish(site: Platform, outgoing: Outgoing) -> str:
+    return site.reveal(outgoing, site.stage(outgoing, {}, _forget)).remote_id
+
+
+def _visible(stage: Stage) -> list[dict[str, Any]]:
+    return [each for each in stage.records.all("shown") if each["hidden_at"] is None]
+
+
+def test_verify_gives_the_users_name(site: WordPressSite) -> None:
+    assert site.verify() == "web-ar"
+
+
+def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, stage: Stage) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    assert not _visible(stage)
+    receipt = site.reveal(outgoing, checkpoint)
+    (shown,) = _visible(stage)
+    assert shown["text"] == '<div lang="ar" dir="rtl"><p>الكلمة الطيبة صدقة</p><p>حديث شريف</p></div>'
+    assert shown["title"] == "الرحمة"
+    assert receipt.url is not None
+    assert receipt.url.endswith(f"/{article.slug(outgoing)}/")
+    assert receipt.published_at is not None
+    assert receipt.published_at.tzinfo is UTC
+    assert site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
+
+
+def test_a_picture_and_a_video_arrive_as_they_were(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
+    card, film = _picture(tmp_path), _video(tmp_path)
+    _publish(site, _article("card", card))
+    _publish(site, _article("film", film, key="other"))
+    assert [each["media"] for each in _visible(stage)] == [[card.sha256], [film.sha256]]
+    assert [each["alt_text"] for each in stage.records.all("wp.media")] == [card.alt_text, ""]
+    assert [bool(each["featured_media"]) for each in stage.records.all("wp.posts")] == [True, False]
+    source = re.search(r'src="([^"]+)"', _visible(stage)[1]["text"])
+    assert source
+    assert requests.get(source[1], timeout=10).content == film.path.read_bytes()
+
+
+def test_staging_again_makes_nothing_twice(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
+    outgoing = _article("card", _picture(tmp_path))
+    first, second = (site.stage(outgoing, {}, _forget) for _ in range(2))
+    assert first == second
+    assert len(stage.records.all("wp.posts")) == len(stage.records.all("wp.media")) == 1
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage, tmp_path: Path, steps: int) -> None:
+    outgoing, kept = _article("card", _picture(tmp_path)), list[Checkpoint]()
+
+    def die_after(checkpoint: Checkpoint) -> None:
+        kept.append(checkpoint)
+        if len(kept) == steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        site.stage(outgoing, {}, die_after)
+    site.reveal(outgoing, site.stage(outgoing, kept[-1], _forget))
+    assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
+
+
+def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: WordPressSite, stage: Stage) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    site._client.write({"content": "somebody's other words"}, checkpoint["article"])
+    site.reveal(outgoing, checkpoint)
+    assert "صدقة" in _visible(stage)[0]["text"]
+
+
+def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, stage: Stage) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    site.withdraw(str(checkpoint["article"]))
+    with pytest.raises(Refused, match="removed the draft"):
+        site.reveal(outgoing, checkpoint)
+    site._client.remove(str(checkpoint["article"]), for_good=True)
+    with pytest.raises(Refused, match="removed the draft"):
+        site.reveal(outgoing, checkpoint)
+    assert not _visible(stage)
+
+
+def test_revealing_twice_shows_one_article(site: WordPressSite, stage: Stage) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    assert site.reveal(outgoing, checkpoint) == site.reveal(outgoing, checkpoint)
+    assert len(stage.records.all("shown")) == 1
+
+
+def test_nothing_staged_means_nothing_revealed(site: WordPressSite, stage: Stage) -> None:
+    with pytest.raises(Unreachable):
+        site.reveal(_article(), {})
+    assert not _visible(stage)
+
+
+@pytest.mark.parametrize("fault", FAULTS_AFTER)
+def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
+    site: WordPressSite, stage: Stage, fault: Name
+) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    stage.faults.add(Fault(name=fault, path="/posts/"))
+    with pytest.raises(OutcomeUnknown):
+        site.reveal(outgoing, checkpoint)
+    found = site.find(outgoing, checkpoint, SINCE)
+    assert isinstance(found, Found)
+    assert [each["remote_id"] for each in _visible(stage)] == [found.receipt.remote_id]
+
+
+@pytest.mark.parametrize("fault", FAULTS_BEFORE)
+def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, stage: Stage, fault: Name) -> None:
+    outgoing = _article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    stage.faults.add(Fault(name=fault, path="/posts/"))
+    with pytest.raises(OutcomeUnknown):
+        site.reveal(outgoing, checkpoint)
+    assert isinstance(site.find(outgoing, checkpoint, SINCE), Absent)
+    assert not _visible(stage)
+
+
+@pytest.mark.parametrize("fault", FAULTS_AFTER + FAULTS_BEFORE)
+@pytest.mark.parametrize("step", ["/wp/v2/media", "/wp/v2/media/", "/wp/v2/posts"])
+def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
+    site: WordPressSite, stage: Stage, tmp_path: Path, step: str, fault: Name
+) -> None:
+    outgoing = _article("card", _picture(tmp_path))
+    stage.faults.add(Fault(name=fault, path=step))
+    try:
+        site.stage(outgoing, {}, _forget)
+    except PlatformError as error:
+        assert type(error) is Unreachable
+    site.reveal(outgoing, site.stage(outgoing, {}, _forget))
+    assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
+
+
+def test_two_languages_and_two_posts_never_share_a_slug() -> None:
+    outgoings = [
+        _article(),
+        _article(language="fr"),
+        _article(key="Mercy-12"),
+        _article(key="mercy/12"),
+        _article(key="رحمة"),
+    ]
+    slugs = {article.slug(each) for each in outgoings}
+    assert len(slugs) == len(outgoings)
+    assert all(re.fullmatch(r"[a-z0-9-]{5,120}", each) for each in slugs)
+
+
+def test_another_language_of_the_same_post_is_not_found(site: WordPressSite) -> None:
+    _publish(site, _article())
+    assert isinstance(site.find(_article(language="fr"), {}, SINCE), Absent)
+
+
+def test_an_article_in_the_bin_is_a_question_for_a_person(site: WordPressSite, stage: Stage) -> None:
+    remote_id = _publish(site, _article())
+    site.withdraw(remote_id)
+    site.withdraw(remote_id)
+    assert not _visible(stage)
+    assert isinstance(site.find(_article(), {}, SINCE), Unclear)
+
+
+def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> None:
+    site.withdraw("4711")
+
+
+def test_only_articles_that_are_out_and_open_have_comments(site: WordPressSite, stage: Stage) -> None:
+    out, closed = _publish(site, _article()), _publish(site, _article(key="closed"))
+    site._client.write({"comment_status": "closed"}, int(closed))
+    draft = str(site.stage(_article(key="draft"), {}, _forget)["article"])
+    stage.move_clock(timedelta(days=9))
+    measured = site.measure([out, closed, draft, "4711"])
+    assert set(measured) == {out, closed}
+    assert [each.metric for each in measured[out]] == ["comments"]
+    assert measured[out][0].value > 0
+    assert measured[closed] == []
+
+
+def test_words_are_escaped_and_shortcodes_and_links_are_tamed() -> None:
+    text = 'a < b & "c" [gallery]\nhttps://example.org/?a=1&b=2'
+    outgoing = _article(text, language="en", link="https://example.org/?a=1&b=2")
+    address = "https://example.org/?a=1&amp;b=2"
+    assert article.body(outgoing, []) == (
+        '<div lang="en" dir="ltr"><p>a &lt; b &amp; &quot;c&quot; &#91;gallery&#93;<br>'
+        f'<a href="{address}">{address}</a></p></div>'
+    )
+
+
+def test_an_article_without_a_title_takes_its_first_line() -> None:
+    assert article.title(_article("\nFirst line\nSecond", title="")) == "First line"
+    assert len(article.title(_article("x" * 500, title=""))) == 120
+
+
+@pytest.mark.parametrize("missing", ["username", "application_password"])
+def test_missing_secrets_are_named(base: str, missing: str) -> None:
+    with pytest.raises(NotSignedIn, match=missing) as caught:
+        _connect(base, **{missing: ""})
+    assert "stage-web-ar" not in str(caught.value)
+
+
+def test_a_password_never_travels_openly() -> None:
+    with pytest.raises(NotSignedIn, match="https"):
+        _connect("", site_url="http://example.org")
+
+
+def test_the_site_address_may_stand_in_the_credentials(base: str) -> None:
+    site = _connect("", site_url=f"{base}/")
+    assert site.verify() == "web-ar"
+    site._client.session.close()
+
+
+def test_a_wrong_password_needs_a_person(base: str) -> None:
+    site = _connect(base, application_password="stage-somebody")
+    with pytest.raises(NotSignedIn, match="rest_not_logged_in"):
+        site.verify()
+    with pytest.raises(PlatformError):
+        site.stage(_article(), {}, _forget)
+    site._client.session.close()
+
+
+def test_an_address_without_wordpress_is_said_plainly(base: str) -> None:
+    site = _connect(f"{base}/blog")
+    with pytest.raises(NotSignedIn, match="REST API"):
+        site.verify()
+    site._client.session.close()
+
+
+def test_a_refused_connection_proves_that_nothing_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match="nothing was sent"):
+        _connect(f"http://127.0.0.1:{port}").verify()
+
+
+def test_a_file_that_changed_since_approval_does_not_leave(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
+    card = _picture(tmp_path)
+    card.path.write_bytes(b"other")
+    with pytest.raises(MediaNotAccepted, match="approved"):
+        site.stage(_article("card", card), {}, _forget)
+    assert not stage.records.all("wp.media")
+
+
+@pytest.mark.parametrize("fault", FAULTS_BEFORE + FAULTS_AFTER)
+def test_no_error_tells_a_secret(site: WordPressSite, stage: Stage, fault: Name) -> None:
+    checkpoint = site.stage(_article(), {}, _forget)
+    stage.faults.add(Fault(name=fault, path="/posts/"))
+    with pytest.raises(OutcomeUnknown) as caught:
+        site.reveal(_article(), checkpoint)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "stage-web-ar" not in f"{error!s} {error!r}"
+        error = error.__cause__ or error.__context__
+
+
+def test_the_session_stops_a_call_to_any_other_host(site: WordPressSite) -> None:
+    with pytest.raises(StrayCall):
+        site._client.session.get("https://example.org/wp-json/")
+
+
+def test_what_wordpress_would_refuse_is_said_before(tmp_path: Path) -> None:
+    card, film = _picture(tmp_path), _video(tmp_path)
+    wrong = {
+        "needs words": _article(" "),
+        "no video file": _article("words", form=Form.VIDEO),
+        "takes pictures": _article("words", film, form=Form.PICTURE),
+        "image/tiff": _article("words", replace(card, mime_type="image/tiff")),
+    }
+    for advice, outgoing in wrong.items():
+        problems = [str(problem) for problem in WordPressSite.check(outgoing)]
+        assert any(advice in problem for problem in problems), (advice, problems)
+    assert not WordPressSite.check(_article("words", card))
+
+
+# The stage itself: WordPress's habits that a publisher must know.
+
+
+def _call(base: str, method: str, path: str, **options: Any) -> requests.Response:
+    address = f"{base}/wp-json/wp/v2{path}"
+    return requests.request(method, address, auth=("web-ar", "stage-web-ar"), timeout=10, **options)
+
+
+def test_the_stage_gives_a_taken_slug_a_number(base: str) -> None:
+    slugs = [_call(base, "POST", "/posts", json={"slug": "one", "title": "t"}).json()["slug"] for _ in range(3)]
+    assert slugs == ["one", "one-2", "one-3"]
+
+
+def test_the_stage_shows_drafts_only_to_those_who_ask_for_them(base: str) -> None:
+    _call(base, "POST", "/posts", json={"slug": "one", "title": "t"})
+    assert _call(base, "GET", "/posts", params={"slug": "one"}).json() == []
+    assert len(_call(base, "GET", "/posts", params={"slug": "one", "status": "draft"}).json()) == 1
+    anonymous = requests.get(f"{base}/wp-json/wp/v2/posts", params={"status": "draft"}, timeout=10)
+    assert anonymous.status_code == 400
+
+
+def test_the_stage_answers_strangers_as_wordpress_does(base: str) -> None:
+    for path, code in {"/users/me": "rest_not_logged_in", "/posts/1": "rest_post_invalid_id"}.items():
+        assert requests.get(f"{base}/wp-json/wp/v2{path}", timeout=10).json()["code"] == code
+    answer = requests.post(f"{base}/wp-json/wp/v2/posts", json={"title": "t"}, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (401, "rest_cannot_create")
+
+
+def test_the_stage_finds_an_arabic_slug_by_its_letters(base: str) -> None:
+    made = _call(base, "POST", "/posts", json={"title": "الرحمة", "status": "publish"}).json()
+    assert made["slug"].startswith("%d8")
+    assert len(_call(base, "GET", "/posts", params={"slug": "الرحمة"}).json()) == 1
+
+
+def test_the_stage_wants_to_know_a_files_name(base: str) -> None:
+    answers = [
+        _call(base, "POST", "/media", data=b"x", headers={"Content-Type": "image/jpeg", **headers})
+        for headers in ({}, {"Content-Disposition": "attachment; filename*=UTF-8''x.jpg"})
+    ]
+    assert [answer.json()["code"] for answer in answers] == [
+        "rest_upload_no_content_disposition",
+        "rest_upload_invalid_disposition",
+    ]
+
+
+# Answers that sites and what stands before them give, and what they mean for the one visible call.
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (502, "<html>Bad gateway</html>", OutcomeUnknown),
+        (200, "<html>Welcome</html>", OutcomeUnknown),
+        (200, '{"id": 7, "status": "pending", "slug": "a"}', NotSignedIn),
+        (301, "", NotSignedIn),
+        (403, "<html>Blocked</html>", NotSignedIn),
+        (400, '{"code": "rest_invalid_param", "message": "Invalid parameter(s): title"}', Refused),
+        (429, "", TooSoon),
+    ],
+)
+def test_an_odd_answer_to_publishing_has_one_meaning(
+    site: WordPressSite, door: tuple[_Door, str], status: int, body: str, meaning: type[PlatformError]
+) -> None:
+    checkpoint, usual = site.stage(_article(), {}, _forget), door[0].app
+
+    async def odd_when_publishing(scope: Any, receive: Any, send: Any) -> None:
+        odd = scope["method"] == "POST" and "/posts/" in scope["path"]
+        await (Response(body, status, {"location": "/elsewhere"}) if odd else usual)(scope, receive, send)
+
+    door[0].app = odd_when_publishing
+    with pytest.raises(PlatformError) as caught:
+        site.reveal(_article(), checkpoint)
+    assert type(caught.value) is meaning
