@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -82,9 +84,10 @@ def _quran() -> Finding:
 def _letters() -> Finding:
     """Whether Arabic letters join here: two joined letters are narrower than the same two apart."""
     from campaigns.languages import Language
-    from campaigns.studio.lettering import width
+    from campaigns.studio.lettering import Face, set_line
 
-    joined, apart = width("بب", Language.AR), 2 * width("ب", Language.AR)
+    face = Face(family="Amiri")
+    joined, apart = set_line("بب", face, Language.AR).advance, 2 * set_line("ب", face, Language.AR).advance
     if joined < apart:
         return Finding(what="arabic letters", state="well", says="they join, without any system library")
     return Finding(what="arabic letters", state="broken", says="they do not join; install the locked uharfbuzz")
@@ -97,10 +100,10 @@ def _ffmpeg() -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
+    if not _has_tables(settings):
+        return Finding(what="database", state="look", says="not there yet; sawt run makes it")
     store = Store(settings.database_url)
     kind = store.engine.dialect.name
-    if store.is_empty():
-        return Finding(what="database", state="look", says=f"{kind}, empty; sawt run makes the tables")
     with store.reading() as session:
         if kind == "sqlite" and (answer := session.scalar(text("PRAGMA quick_check"))) != "ok":
             return Finding(what="database", state="broken", says=f"{answer}; restore the last backup")
@@ -112,9 +115,9 @@ def _database(settings: Settings) -> Finding:
 def _media(settings: Settings) -> Finding:
     from campaigns.models import Asset
 
-    store, vault = Store(settings.database_url), Vault(settings.media)
-    if store.is_empty():
+    if not _has_tables(settings):
         return Finding(what="media", state="well", says="none yet")
+    store, vault = Store(settings.database_url), Vault(settings.media)
     with store.reading() as session:
         digests = set(session.scalars(select(Asset.sha256)))
     store.close()
@@ -122,6 +125,17 @@ def _media(settings: Settings) -> Finding:
     if broken:
         return Finding(what="media", state="broken", says=f"{len(broken)} files damaged or gone: {broken[0][:12]}…")
     return Finding(what="media", state="well", says=f"{len(digests)} files, each as its digest says")
+
+
+def _has_tables(settings: Settings) -> bool:
+    file = make_url(settings.database_url).database if settings.database_url.startswith("sqlite") else None
+    if file and not Path(file).exists():
+        return False
+    store = Store(settings.database_url)
+    try:
+        return not store.is_empty()
+    finally:
+        store.close()
 
 
 def _disk(settings: Settings) -> Finding:
