@@ -33,7 +33,7 @@ from campaigns.models import (
     Wording,
 )
 from campaigns.review import person_called
-from campaigns.vault import Vault, digest_of
+from campaigns.vault import Vault
 
 NEWER_REVISION = "a newer revision waits for approval"
 _WAITING = (Delivery.PLANNED, Delivery.STAGED, Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
@@ -114,7 +114,7 @@ class Draft:
 
 
 def supply(file: Path, language: Language, position: int) -> Supplied:
-    """Measure a file of the team's. Raises ValueError for one that is neither a picture nor a film."""
+    """Measure a file of the team's. Raises ValueError, whose message names the file, for one that cannot be used."""
     from campaigns.studio.probing import probe
 
     probed = probe(file)
@@ -122,8 +122,8 @@ def supply(file: Path, language: Language, position: int) -> Supplied:
         language=language,
         position=position,
         path=file,
-        sha256=digest_of(file),
-        size=file.stat().st_size,
+        sha256=probed.sha256,
+        size=probed.size,
         mime_type=probed.mime_type,
         width=probed.width,
         height=probed.height,
@@ -135,7 +135,8 @@ def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehears
     """Make the post, or its next revision where the draft says something else than the newest one.
 
     A post with a new revision is drafted again and whatever of it was still to go out is withdrawn.
-    Media are in the vault before this returns. Flushes, does not commit. Raises DraftingError.
+    Media are in the vault before this returns. Neither commits nor asks for a flush: many drafts at once are
+    written together. Raises DraftingError.
     """
     post = session.scalar(select(Post).where(Post.key == draft.key))
     newest = _newest(session, post)
@@ -177,13 +178,13 @@ def _newest(session: Session, post: Post | None) -> Revision | None:
 def _revise(session: Session, post: Post, draft: Draft, *, number: int, now: datetime) -> None:
     if draft.campaign and session.get(Campaign, draft.campaign) is None:
         session.add(Campaign(key=draft.campaign))
+        session.flush()
     revision = unsaved(draft)
     revision.number, revision.created_at = number, now
     revision.author = person_called(session, draft.author, role=Role.WRITER, now=now)
     revision.post, post.state = post, PostState.DRAFTED
     session.add(revision)
     note(session, draft.author, "drafted" if number == 1 else "revised", f"{draft.key} revision {number}", now=now)
-    session.flush()
 
 
 def unsaved(draft: Draft) -> Revision:
@@ -260,4 +261,3 @@ def _withdraw_waiting(session: Session, post: Post, *, by: str, now: datetime) -
                     why=NEWER_REVISION,
                 )
             )
-    session.flush()

@@ -147,9 +147,9 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
     was = publication.state
-    session.execute(
+    moved = session.execute(
         update(Publication)
-        .where(Publication.id == publication.id, Publication.state == was)
+        .where(Publication.id == publication.id, Publication.state == was, Publication.fence == publication.fence)
         .values(
             state=Delivery.PLANNED,
             revision_id=revision.id,
@@ -161,5 +161,6 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             fence=Publication.fence + 1,
         )
     )
-    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by="plan"))
     session.refresh(publication)
+    if moved.rowcount:  # type: ignore[attr-defined]
+        session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by="plan"))

@@ -379,7 +379,7 @@ class Publisher:
                 self._record(session, claim, Delivery.HELD, why=str(error))
             elif isinstance(error, Refused):
                 self._record(session, claim, Delivery.FAILED, why=str(error))
-            elif isinstance(error, OutcomeUnknown) and claim.step is Step.REVEAL:
+            elif isinstance(error, OutcomeUnknown):  # staging too may find that an earlier attempt went out
                 settled = now + self._settling(claim)
                 self._record(session, claim, Delivery.UNCERTAIN, why=str(error), not_before=settled, looks=0)
             else:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import NewConnectionError, SSLError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -30,9 +32,7 @@ class Endpoints:
 
     @property
     def origins(self) -> frozenset[str]:
-        return frozenset(
-            origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name)
-        )
+        return frozenset(origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name))
 
     @property
     def on_loopback(self) -> bool:
@@ -64,10 +64,21 @@ class WalledSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if origin(request.url or "") not in self._allowed:
-            raise StrayCall(
-                f"a call to {origin(request.url or '')} was stopped: it is not this account's address"
-            )
+            raise StrayCall(f"a call to {origin(request.url or '')} was stopped: it is not this account's address")
         if options.get("timeout") is None:
             options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         options["allow_redirects"] = False
         return super().send(request, **options)
+
+
+def never_left(failure: requests.RequestException) -> bool:
+    """Whether this failure proves that no byte of the call reached the other side.
+
+    True for a refused connection, an unknown host, a connect timeout and a certificate that was not accepted.
+    """
+    if isinstance(failure, requests.ConnectTimeout):
+        return True
+    reason = getattr(failure.args[0] if failure.args else None, "reason", None)
+    if isinstance(reason, NewConnectionError):
+        return True
+    return isinstance(reason, SSLError) and isinstance(next(iter(reason.args), None), SSLCertVerificationError)

@@ -20,8 +20,8 @@ def endpoints(base: str) -> Endpoints:
         graph=f"{base}/graph",
         rupload=f"{base}/rupload",
         youtube=f"{base}/youtube",
-        youtube_token=f"{base}/youtube-token",
-        website=f"{base}/website/{{account}}",
+        youtube_token=f"{base}/youtube-token/",
+        website=f"{base}/website",
     )
 
 

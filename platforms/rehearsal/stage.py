@@ -102,7 +102,14 @@ class Stage:
         return digest
 
     def show(
-        self, network: Network, account: str, remote_id: str, *, text: str, title: str = "", media: list[str] | None = None
+        self,
+        network: Network,
+        account: str,
+        remote_id: str,
+        *,
+        text: str,
+        title: str = "",
+        media: list[str] | None = None,
     ) -> None:
         """Write down that something became visible to the audience: the stage's own record of what went out.
 
@@ -125,7 +132,9 @@ class Stage:
 
     def hide(self, network: Network, remote_id: str) -> None:
         if shown := self.records.get("shown", f"{network}:{remote_id}"):
-            self.records.put("shown", f"{network}:{remote_id}", {**shown, "hidden_at": self.now().isoformat()})
+            self.records.put(
+                "shown", f"{network}:{remote_id}", {**shown, "hidden_at": self.now().isoformat()}
+            )
 
     def age(self, since: str) -> timedelta:
         """How long the audience has had for something shown at `since` (ISO 8601), at the stage's pace."""

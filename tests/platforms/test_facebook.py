@@ -382,6 +382,25 @@ def test_one_field_that_is_not_permitted_leaves_the_others(page: FacebookPage, s
     assert "reactions" not in figures
 
 
+def test_a_post_whose_figures_fail_does_not_hide_the_others(page: FacebookPage, stage: Stage) -> None:
+    ids = [page.reveal(post(text=text), {}).remote_id for text in ("one", "two", "three")]
+    refuse(stage, ids[0], code=2, status=500, method="GET")
+    assert set(page.measure(ids)) == set(ids[1:])
+    refuse(stage, ids[1], code=4, method="GET")
+    assert set(page.measure(ids)) == {ids[0]}
+    refuse(stage, ids[0], code=4, method="GET")
+    with pytest.raises(TooSoon):
+        page.measure(ids)
+
+
+def test_a_video_that_went_out_is_never_staged_again(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
+    outgoing = MAKERS["reel"](tmp_path)
+    checkpoint = page.stage(outgoing, {}, keep)
+    page.reveal(outgoing, checkpoint)
+    with pytest.raises(OutcomeUnknown):
+        page.stage(outgoing, checkpoint, keep)
+
+
 def test_withdrawing_hides_the_post_and_may_be_repeated(outgoing: Outgoing, page: FacebookPage, stage: Stage) -> None:
     receipt = page.reveal(outgoing, page.stage(outgoing, {}, keep))
     page.withdraw(receipt.remote_id)

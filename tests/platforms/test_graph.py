@@ -105,12 +105,11 @@ def test_a_refused_connection_proves_that_nothing_left_even_on_a_reveal(connect:
     assert "appsecret_proof" not in str(caught.value) and TOKEN not in str(caught.value)
 
 
-def test_another_version_than_ours_is_seen(
-    graph: Graph, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    graph.glance("me", Created)
-    graph.check_version()
-    monkeypatch.setattr(graph_module, "VERSION", "v99.0")
+def test_another_version_than_ours_is_seen(connect: Callable[..., Graph], caplog: pytest.LogCaptureFixture) -> None:
+    today = connect()
+    today.glance("me", Created)
+    today.check_version()
+    graph = connect(version="v99.0")
     with caplog.at_level(logging.WARNING):
         graph.glance("me", Created)
         graph.glance("me", Created)

@@ -221,6 +221,17 @@ def test_a_reel_goes_on_at_the_byte_where_the_connection_died(
     assert len(stage.records.all("graph.containers")) == 1
 
 
+def test_a_reel_whose_progress_is_not_told_starts_anew(connect: Connect, stage: Stage, tmp_path: Path) -> None:
+    outgoing, save = MAKERS["reel"](tmp_path), DiesAfter(1)
+    with pytest.raises(Killed):
+        connect().stage(outgoing, {}, save)
+    account = connect()
+    refuse(stage, save.stored["container"], code=100, method="GET", query="video_status")
+    account.reveal(outgoing, account.stage(outgoing, save.stored, keep))
+    assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
+    assert len(stage.records.all("graph.containers")) == 2
+
+
 def test_other_words_get_another_container(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
     outgoing = MAKERS["picture"](tmp_path)
     checkpoint = account.stage(outgoing, {}, keep)
@@ -268,6 +279,19 @@ def test_a_published_container_whose_post_cannot_be_told_is_left_to_a_person(
 
     assert isinstance(too_early, Unclear) and "do not send it again" in too_early.why
     assert isinstance(two_alike, Unclear) and "2 posts" in two_alike.why
+
+
+def test_a_picture_an_album_and_a_reel_with_the_same_caption_are_told_apart(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    checkpoints, receipts = {}, {}
+    for form, make in MAKERS.items():
+        checkpoints[form] = account.stage(make(tmp_path), {}, keep)
+        receipts[form] = account.reveal(make(tmp_path), checkpoints[form])
+    stage.move_clock(InstagramAccount.settling)
+    for form, make in MAKERS.items():
+        found = account.find(make(tmp_path), checkpoints[form], a_minute_ago(stage))
+        assert found == Found(receipt=receipts[form])
 
 
 def test_publishing_before_it_is_finished_waits(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
@@ -408,7 +432,7 @@ def test_check_says_what_instagram_would_refuse(tmp_path: Path, monkeypatch: pyt
 def test_missing_credentials_are_named(connect: Connect) -> None:
     with pytest.raises(NotSignedIn, match="ig_user_id"):
         connect(ig_user_id="")
-    with pytest.raises(Refused):
+    with pytest.raises(NotSignedIn, match="ig-ig-fr"):
         connect(access_token="stage-ig-en").verify()
 
 

@@ -255,6 +255,15 @@ def test_nothing_staged_means_nothing_revealed(x: XAccount, stage: Stage, tmp_pa
     assert not _visible(stage)
 
 
+def test_a_picture_without_its_alt_text_is_not_ready(x: XAccount, stage: Stage, tmp_path: Path) -> None:
+    outgoing = _post("A card", _picture(tmp_path))
+    checkpoint = x.stage(outgoing, {}, _forget)
+    undescribed = {"media": [{**checkpoint["media"][0], "described": False}]}
+    with pytest.raises(Unreachable):
+        x.reveal(outgoing, undescribed)
+    assert not _visible(stage)
+
+
 def test_a_file_that_changed_since_approval_does_not_leave(x: XAccount, stage: Stage, tmp_path: Path) -> None:
     card = _picture(tmp_path)
     card.path.write_bytes(card.path.read_bytes() + b"more")
@@ -659,6 +668,8 @@ def test_ids_rise_with_time_and_stay_above_what_a_float_holds(x: XAccount) -> No
         (403, '{"detail": "Your client app is not configured with the appropriate oauth1 app permissions '
               'for this endpoint."}', NotSignedIn),
         (403, '{"detail": "Monthly spend cap reached"}', NotSignedIn),
+        (403, '{"detail": "Your account is temporarily locked"}', NotSignedIn),
+        (403, '{"detail": "You have been blocked from mentioning this author"}', Refused),
         (403, '{"detail": "You are not permitted to perform this action."}', Refused),
         (403, '{"errors": [{"code": 187, "message": "Status is a duplicate."}]}', OutcomeUnknown),
         (429, '{"errors": [{"code": 88, "message": "Rate limit exceeded"}]}', TooSoon),

@@ -1,0 +1,103 @@
+"""What each column is for, in the team's three languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from campaigns.intake.rows import NAMES
+from campaigns.languages import Language, Trilingual
+
+_EACH = {
+    "key": Trilingual(
+        ar="اسم قصير ثابت للمنشور، بحروف لاتينية وأرقام و - _ . (إلزامي). إعادة الاستيراد بالمفتاح نفسه تعدّل المنشور.",
+        en="A short, lasting name of the post: letters, digits, - _ . (needed). The same key again changes the post.",
+        fr="Un nom court et durable : lettres, chiffres, - _ . (obligatoire). La même clé modifie la publication.",
+    ),
+    "kind": Trilingual(
+        ar="نوع المنشور: text نص، design تصميم، infographic إنفوغرافيك، videographic فيديوغرافيك، film فيلم (إلزامي).",
+        en="What it is: text, design, infographic, videographic or film (needed).",
+        fr="Sa nature : text, design, infographic, videographic ou film (obligatoire).",
+    ),
+    "campaign": Trilingual(
+        ar="مفتاح الحملة. الاسم الجديد يُنشئ حملة جديدة.",
+        en="The campaign's key. A new name makes a new campaign.",
+        fr="La clé de la campagne. Un nouveau nom crée une campagne.",
+    ),
+    "misconceptions": Trilingual(
+        ar="مفاتيح المفاهيم المغلوطة التي يردّ عليها المنشور، وبينها ; والأول هو الأساس. انظر ورقة misconceptions.",
+        en="Keys of the misconceptions that it answers, with ; between them, the main one first. See that sheet.",
+        fr="Clés des idées fausses réfutées, séparées par ; la principale d’abord. Voir la feuille misconceptions.",
+    ),
+    "text": Trilingual(
+        ar="نص المنشور بهذه اللغة. لا تُكتب الآيات بل يُكتب {quran:49:13} أو {quran:2:256/1-4} لكلماتها من 1 إلى 4.",
+        en="The words in this language. Verses are never typed: {quran:49:13}, or {quran:2:256/1-4} for words 1–4.",
+        fr="Le texte dans cette langue. Un verset ne se saisit pas : {quran:49:13}, ou {quran:2:256/1-4} (mots 1 à 4).",
+    ),
+    "title": Trilingual(
+        ar="عنوان الفيديو، أو ما يُكتب على البطاقة عند استعمال قالب.",
+        en="A film's title, or what stands on the card where a template is used.",
+        fr="Le titre du film, ou ce qui figure sur la carte avec un modèle.",
+    ),
+    "alt": Trilingual(
+        ar="جملة تصف الصورة أو الفيديو لمن لا يراه. إلزامي لكل صورة وفيديو.",
+        en="A sentence that says what is to be seen, for those who cannot see it. Needed for pictures and films.",
+        fr="Une phrase décrivant l’image pour qui ne la voit pas. Obligatoire pour images et films.",
+    ),
+    "media": Trilingual(
+        ar="أسماء الملفات في مجلد هذا الملف، وبينها ; إن تعددت الصور. تُترك فارغة عند استعمال قالب.",
+        en="File names in the folder of this file, with ; between several pictures. Empty where a template is used.",
+        fr="Noms de fichiers dans le dossier de ce fichier, séparés par ; laissé vide avec un modèle.",
+    ),
+    "template": Trilingual(
+        ar="القالب الذي يُرسم به التصميم أو الفيلم، بدلًا من ملف.",
+        en="The template from which the design or film is drawn, in place of a file.",
+        fr="Le modèle à partir duquel l’image ou le film est dessiné, au lieu d’un fichier.",
+    ),
+    "hashtags": Trilingual(
+        ar="وسوم تبدأ بـ # وبينها فراغ، بلا تطويل ولا تشكيل.",
+        en="Hashtags, each beginning with #, blanks between them; no tatweel, no vowel marks.",
+        fr="Mots-dièse commençant par #, séparés par des espaces ; ni tatweel ni voyelles brèves.",
+    ),
+    "link": Trilingual(
+        ar="عنوان على الشبكة يُلحق بالنص.",
+        en="A web address that follows the text.",
+        fr="Une adresse web placée après le texte.",
+    ),
+    "accounts": Trilingual(
+        ar="all لكل حساب مناسب، أو مفاتيح الحسابات وبينها ; (إلزامي). انظر ورقة accounts.",
+        en="all for every account that can carry it, or account keys with ; between them (needed). See that sheet.",
+        fr="all pour tous les comptes possibles, ou leurs clés séparées par ; (obligatoire). Voir la feuille accounts.",
+    ),
+    "at": Trilingual(
+        ar="اليوم والساعة مثل 2026-11-22T18:00 بتوقيت العمود timezone، أو slot لأول موعد خالٍ (إلزامي).",
+        en="Day and hour like 2026-11-22T18:00, in the zone of timezone, or slot for the next free hour (needed).",
+        fr="Jour et heure, par exemple 2026-11-22T18:00 dans le fuseau timezone, ou slot (obligatoire).",
+    ),
+    "timezone": Trilingual(
+        ar="المنطقة الزمنية مثل Asia/Riyadh؛ وإن تُركت فهي UTC.",
+        en="The time zone, such as Asia/Riyadh; UTC if empty.",
+        fr="Le fuseau horaire, par exemple Asia/Riyadh ; UTC s’il est vide.",
+    ),
+    "author": Trilingual(
+        ar="اسم كاتب المنشور (إلزامي). يعتمده شخص آخر.",
+        en="The name of the person who wrote it (needed). Somebody else approves it.",
+        fr="Le nom de l’auteur (obligatoire). Une autre personne l’approuve.",
+    ),
+}
+
+
+def _explained(name: str) -> Trilingual[str]:
+    stem, _, code = name.rpartition("_")
+    return _EACH[stem if code in set(Language) else name]
+
+
+EXPLAINED: Mapping[str, Trilingual[str]] = {name: _explained(name) for name in NAMES}
+DRAFTS = Trilingual(
+    ar="مسوّدات لم يُقرّها علماء المركز بعد. هي صياغة داخلية للمطابقة ولا تُنشر أبدًا.",
+    en="Drafts that the Centre's scholars have still to confirm. Worded for matching only, never text of a post.",
+    fr="Ébauches que les savants du Centre doivent encore confirmer. Formulation interne, jamais publiée.",
+)
+STANDINGS = {
+    "draft": Trilingual(ar="مسوّدة", en="draft: scholars have still to confirm it", fr="ébauche à confirmer"),
+    "confirmed": Trilingual(ar="معتمد", en="confirmed", fr="confirmé"),
+}

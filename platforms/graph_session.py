@@ -1,0 +1,80 @@
+"""How calls to Meta leave the house: token in a header, the SDK's fixed address led to ours, files streamed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+import requests
+
+from platforms.endpoints import Endpoints, WalledSession
+
+SDK_BASE = "https://graph.facebook.com/"
+"""The address that facebook-sdk 3.1.0 writes in front of every path."""
+
+_log = logging.getLogger(__name__)
+
+
+class GraphSession(WalledSession):
+    """Remembers the last answer, and the version that made it; warns once when that is not `version`."""
+
+    def __init__(self, endpoints: Endpoints, *, token: str, app_secret: str, version: str) -> None:
+        super().__init__(endpoints)
+        self._version = version
+        self._base = endpoints.graph
+        self._proof = _proof(token, app_secret)
+        self.headers["Authorization"] = f"Bearer {token}"
+        self.answer: requests.Response | None = None
+        self.served_as = ""
+
+    def request(self, method: Any, url: Any, *positional: Any, **options: Any) -> requests.Response:
+        if url.startswith(SDK_BASE):
+            url = f"{self._base}/{url.removeprefix(SDK_BASE)}"
+            options["params"] = {**(options.get("params") or {}), **self._proof}
+        self.answer = super().request(method, url, *positional, **options)
+        self._note_version(self.answer.headers.get("facebook-api-version", ""))
+        return self.answer
+
+    def _note_version(self, version: str) -> None:
+        if version and version != self._version and version != self.served_as:
+            _log.warning("Meta answers as %s although %s was asked for", version, self._version)
+        self.served_as = version or self.served_as
+
+
+def _proof(token: str, app_secret: str) -> dict[str, str]:
+    """`appsecret_proof`, which shows that the caller also knows the app's secret (Meta, Secure requests)."""
+    if not app_secret:
+        return {}
+    return {"appsecret_proof": hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()}
+
+
+class Multipart:
+    """A form with one window of a file, iterated block by block; its length is known beforehand."""
+
+    _BLOCK = 1 << 18
+
+    def __init__(self, fields: Mapping[str, str], name: str, file: BinaryIO, start: int, end: int) -> None:
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._file, self._start, self._end = file, start, end
+        part = f'--{boundary}\r\nContent-Disposition: form-data; name="'
+        head = "".join(f'{part}{field}"\r\n\r\n{value}\r\n' for field, value in fields.items())
+        head += f'{part}{name}"; filename="chunk"\r\nContent-Type: application/octet-stream\r\n\r\n'
+        self._head, self._tail = head.encode(), f"\r\n--{boundary}--\r\n".encode()
+
+    def __len__(self) -> int:
+        return len(self._head) + self._end - self._start + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        self._file.seek(self._start)
+        while (left := self._end - self._file.tell()) > 0:
+            block = self._file.read(min(self._BLOCK, left))
+            if not block:
+                raise OSError("the file became shorter while it was sent")
+            yield block
+        yield self._tail

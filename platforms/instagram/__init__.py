@@ -1,0 +1,1 @@
+"""Instagram: pictures, albums and reels, through facebook-sdk and the Graph API."""

@@ -1,0 +1,1 @@
+"""The Centre's own website: articles on WordPress, spoken to through its REST API."""

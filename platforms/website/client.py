@@ -1,0 +1,77 @@
+"""One signed-in user of a WordPress site and the few calls that publishing needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.auth import HTTPBasicAuth
+
+from platforms.endpoints import Endpoints, WalledSession
+from platforms.website.answers import Article, Articles, Media, Medium, User
+from platforms.website.faults import Refusal
+from platforms.website.signin import SignIn
+
+_ANY_STATUS = "publish,future,draft,pending,private,trash"
+
+
+class Client:
+    """WordPress REST v2. Raises `Refusal` for every answer that is not 2xx, and requests' own exceptions."""
+
+    def __init__(self, account: SignIn, endpoints: Endpoints) -> None:
+        self.session = WalledSession(replace(endpoints, website=account.site_url))
+        self.session.auth = HTTPBasicAuth(account.username.encode(), account.application_password.encode())
+        self._base = f"{account.site_url}/wp-json/wp/v2"
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        response = self.session.request(method, self._base + path, **options)
+        if not 200 <= response.status_code < 300:
+            raise Refusal(response)
+        return response
+
+    def me(self) -> User:
+        answer = self.call("GET", "/users/me", params={"context": "edit"})
+        return User.model_validate_json(answer.content)
+
+    def articles_called(self, *slugs: str) -> list[Article]:
+        """Articles with one of these slugs, whatever their status; a lookup without statuses sees only public ones."""
+        asked = {"slug": ",".join(slugs), "status": _ANY_STATUS, "context": "edit"}
+        return Articles.validate_json(self.call("GET", "/posts", params=asked).content)
+
+    def articles(self, ids: list[str]) -> list[Article]:
+        asked = {"include": ",".join(ids), "status": _ANY_STATUS, "context": "edit", "per_page": str(len(ids))}
+        return Articles.validate_json(self.call("GET", "/posts", params=asked).content)
+
+    def article(self, article_id: int) -> Article:
+        answer = self.call("GET", f"/posts/{article_id}", params={"context": "edit"})
+        return Article.model_validate_json(answer.content)
+
+    def write(self, fields: dict[str, Any], article_id: int | None = None) -> Article:
+        """Create an article, or change the one with this id."""
+        path = "/posts" if article_id is None else f"/posts/{article_id}"
+        return Article.model_validate_json(self.call("POST", path, json=fields).content)
+
+    def remove(self, article_id: str, *, for_good: bool = False) -> None:
+        self.call("DELETE", f"/posts/{article_id}", params={"force": "true"} if for_good else {})
+
+    def medium_called(self, slug: str) -> Medium | None:
+        media = Media.validate_json(self.call("GET", "/media", params={"slug": slug}).content)
+        return next((each for each in media if each.slug == slug), None)
+
+    def send(self, file: Path, *, name: str, mime_type: str) -> Medium:
+        """Upload a file, read from disk as it goes. WordPress takes the slug from `name`, which must be ASCII."""
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Type": mime_type}
+        with file.open("rb") as content:
+            answer = self.call("POST", "/media", data=content, headers=headers)
+        return Medium.model_validate_json(answer.content)
+
+    def describe(self, medium_id: int, fields: dict[str, str]) -> None:
+        self.call("POST", f"/media/{medium_id}", json=fields)
+
+    def comments(self, article_id: str) -> int | None:
+        """How many approved comments an article has; None when the site does not say."""
+        answer = self.call("GET", "/comments", params={"post": article_id, "per_page": "1"})
+        total = answer.headers.get("X-WP-Total", "")
+        return int(total) if total.isdecimal() else None

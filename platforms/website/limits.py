@@ -1,0 +1,36 @@
+"""What a WordPress site takes. Types are core's; a site may take less. Source: WordPress docs, read 2026-11."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from platforms.contract import Form, Outgoing
+from platforms.errors import MediaNotAccepted, Refused
+
+ENDINGS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+}
+
+
+def check(outgoing: Outgoing) -> Sequence[Exception]:
+    """Everything for which the website would refuse this article."""
+    return list(_problems(outgoing))
+
+
+def _problems(outgoing: Outgoing) -> Iterator[Refused]:
+    if not outgoing.text.strip():
+        yield Refused("an article needs words; write its text")
+    kinds = {medium.mime_type.partition("/")[0] for medium in outgoing.media}
+    if outgoing.form is Form.VIDEO and "video" not in kinds:
+        yield MediaNotAccepted("this video post has no video file; add one")
+    if outgoing.form is Form.PICTURE and kinds != {"image"}:
+        yield MediaNotAccepted("a picture post takes pictures, at least one, and nothing else")
+    for medium in outgoing.media:
+        if medium.mime_type not in ENDINGS:
+            yield MediaNotAccepted(f"{medium.path.name}: WordPress takes no {medium.mime_type}; convert it")

@@ -1,0 +1,101 @@
+"""tweepy's client, sent where we say, with a timeout, and with bodies that are not JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+import tweepy
+
+from platforms.endpoints import Endpoints, WalledSession
+from platforms.x.signin import SignIn
+
+_FAILURES = {
+    400: tweepy.BadRequest,
+    401: tweepy.Unauthorized,
+    403: tweepy.Forbidden,
+    404: tweepy.NotFound,
+    429: tweepy.TooManyRequests,
+}
+
+
+class Client(tweepy.Client):  # type: ignore[misc]
+    """`tweepy.Client` with another `request`: the original knows one host, no timeout and only JSON.
+
+    It never sleeps through a rate limit, and it signs the address that is really called.
+    """
+
+    def __init__(self, secrets: SignIn, endpoints: Endpoints) -> None:
+        super().__init__(**secrets.model_dump(), return_type=dict)
+        self.session = WalledSession(endpoints)
+        self._base, self._signs = endpoints.x, secrets.signs
+        self._fields = "tweet.fields"
+
+    def request(
+        self,
+        method: str,
+        route: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        user_auth: bool = True,
+        **body: Any,
+    ) -> requests.Response:
+        """Call as the account, whatever `user_auth` says; `body` is `data=` and `files=` as in requests.
+
+        X's contract renamed `tweet.fields` to `post.fields` on 2026-08-07 and its prose did not (read 2026-08):
+        a 400 is asked once more under the other name, which is kept if it works.
+        """
+        response = self._send(method, route, params, json, body)
+        if response.status_code == 400 and params and "tweet.fields" in params:
+            response = self._in_other_words(method, route, params, response)
+        if 200 <= response.status_code < 300:
+            return response
+        raise _failure(response)
+
+    def _in_other_words(
+        self, method: str, route: str, params: Mapping[str, Any], refused: requests.Response
+    ) -> requests.Response:
+        before = self._fields
+        self._fields = "post.fields" if before == "tweet.fields" else "tweet.fields"
+        response = self._send(method, route, params, None, {})
+        if response.status_code == 400:
+            self._fields = before
+            return refused
+        return response
+
+    def _send(
+        self, method: str, route: str, params: Mapping[str, Any] | None, json: Any, body: Mapping[str, Any]
+    ) -> requests.Response:
+        renamed = {self._fields if name == "tweet.fields" else name: each for name, each in (params or {}).items()}
+        headers, signature = {"User-Agent": self.user_agent}, None
+        if self._signs:
+            signature = tweepy.OAuth1UserHandler(
+                self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
+            ).apply_auth()
+        else:
+            headers["Authorization"] = f"Bearer {self.bearer_token}"
+        return self.session.request(
+            method, self._base + route, params=renamed, json=json, headers=headers, auth=signature, **body
+        )
+
+
+def _failure(response: requests.Response) -> Exception:
+    kind = tweepy.TwitterServerError if response.status_code >= 500 else tweepy.HTTPException
+    failure: Exception = _FAILURES.get(response.status_code, kind)(response, response_json=_problem(response))
+    return failure
+
+
+def _problem(response: requests.Response) -> dict[str, Any]:
+    """X's refusal in the only shape that tweepy's exceptions survive, the problem's type beside its detail."""
+    try:
+        answer = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    if not isinstance(answer, dict):
+        return {}
+    kind = str(answer.get("type", "")).rpartition("/")[2]
+    detail = " ".join(str(each) for each in (answer.get("detail", ""), kind) if each and each != "about:blank")
+    errors = answer.get("errors")
+    kept = [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    return {"errors": kept, "detail": detail}

@@ -1,0 +1,83 @@
+"""What YouTube takes: one film, titles in characters, descriptions in bytes, tags by a rule of their own.
+
+Source: YouTube Data API, videos resource, read 2026-10; upload size from discovery revision 20261104.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from platforms.contract import Form, Outgoing
+from platforms.errors import MediaNotAccepted, NotOffered, PlatformError, Refused, TooLong
+from platforms.youtube.resource import tags
+
+TITLE_CHARACTERS = 100
+DESCRIPTION_BYTES = 5_000
+TAG_CHARACTERS = 500
+FILM_BYTES = 256 * 2**30
+
+
+def check(outgoing: Outgoing) -> Sequence[PlatformError]:
+    """Everything for which YouTube would refuse this post; empty when it fits."""
+    if outgoing.form is not Form.VIDEO:
+        return [NotOffered("YouTube takes films only: plan this post for another network, or give it a film")]
+    return [*_film(outgoing), *_words(outgoing), *_tags(outgoing)]
+
+
+def tag_characters(words: Sequence[str]) -> int:
+    """Length of a tag list as YouTube counts it: commas between, and two quotes around a tag with a space."""
+    return sum(len(word) + 2 * (" " in word) for word in words) + max(len(words) - 1, 0)
+
+
+def _film(outgoing: Outgoing) -> Iterator[PlatformError]:
+    if len(outgoing.media) != 1:
+        yield MediaNotAccepted(
+            f"YouTube takes exactly one film; this post has {len(outgoing.media)} files. Leave the film alone"
+        )
+    for media in outgoing.media:
+        if not media.mime_type.startswith("video/"):
+            yield MediaNotAccepted(f"YouTube takes films only; {media.path.name} is {media.mime_type}")
+        if not 0 < media.size <= FILM_BYTES:
+            yield MediaNotAccepted(f"{media.path.name} has {media.size:,} bytes; YouTube takes 1 to {FILM_BYTES:,}")
+
+
+def _words(outgoing: Outgoing) -> Iterator[PlatformError]:
+    yield from _title(outgoing.title, outgoing.language)
+    yield from _description(outgoing.text, outgoing.language)
+    for language, wording in outgoing.localizations.items():
+        if language != outgoing.language:
+            yield from _title(wording.title, language)
+            yield from _description(wording.text, language)
+
+
+def _title(title: str, language: str) -> Iterator[PlatformError]:
+    if not title.strip():
+        yield Refused(f"YouTube needs a title ({language}): write one")
+    if len(title) > TITLE_CHARACTERS:
+        yield TooLong(limit=TITLE_CHARACTERS, length=len(title), network="YouTube", what=f"title ({language})")
+    yield from _without_brackets(title, f"title ({language})")
+
+
+def _description(text: str, language: str) -> Iterator[PlatformError]:
+    if (length := len(text.encode())) > DESCRIPTION_BYTES:
+        yield TooLong(
+            limit=DESCRIPTION_BYTES,
+            length=length,
+            network="YouTube",
+            what=f"description ({language})",
+            unit="bytes (an Arabic letter is two)",
+        )
+    yield from _without_brackets(text, f"description ({language})")
+
+
+def _tags(outgoing: Outgoing) -> Iterator[PlatformError]:
+    words = tags(outgoing)
+    if (length := tag_characters(words)) > TAG_CHARACTERS:
+        yield TooLong(limit=TAG_CHARACTERS, length=length, network="YouTube", what="list of tags")
+    if any(character in word for word in words for character in "<>,"):
+        yield Refused("YouTube takes no < > or comma in a hashtag: take it out")
+
+
+def _without_brackets(text: str, what: str) -> Iterator[PlatformError]:
+    if "<" in text or ">" in text:
+        yield Refused(f"YouTube takes no < or > in the {what}: write « » or words instead")
