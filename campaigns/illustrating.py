@@ -111,12 +111,12 @@ def drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Drawi
 
 def draw(drawing: Drawing, vault_folder: Path) -> Drawn:
     """Make one file and keep it in the vault. Raises ReviewError when the words do not fit."""
-    from campaigns.studio.lettering import LetteringError
+    from campaigns.studio.storyboard import FilmError
 
     with tempfile.TemporaryDirectory(prefix="sawt-") as folder:
         try:
             made, mime_type = _make(drawing, Path(folder))
-        except (LetteringError, ValueError) as error:
+        except (ValueError, FilmError) as error:
             raise ReviewError(f"{drawing.post}, {drawing.language}, {drawing.shape}: {error}") from error
         duration = getattr(made, "duration", None)
         return Drawn(

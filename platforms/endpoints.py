@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, fields
 from ssl import SSLCertVerificationError
 from typing import Any
@@ -11,6 +12,10 @@ import requests
 from urllib3.exceptions import NewConnectionError, SSLError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+for _talkative in ("oauthlib", "requests_oauthlib", "tweepy", "urllib3", "googleapiclient", "google"):
+    # At DEBUG they write down keys, signatures and whole addresses (seen with oauthlib 3); no log of ours may.
+    logging.getLogger(_talkative).setLevel(logging.INFO)
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 60.0
 

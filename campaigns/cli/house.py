@@ -176,7 +176,7 @@ def misconceptions(as_json: AsJSON = False) -> None:
     )
     with opened() as house:
         with house.store.reading() as session:
-            posts = dict(session.execute(counted).tuples())
+            posts = {row[0]: row[1] for row in session.execute(counted)}
             rows = [
                 {
                     "key": m.key,

@@ -72,5 +72,8 @@ def _video(outgoing: Outgoing) -> Iterator[Exception]:
 
 
 def _on_facebook(link: str) -> bool:
-    host = urlsplit(link).hostname or ""
+    try:
+        host = urlsplit(link).hostname or ""
+    except ValueError:  # not an address at all; Facebook will say so, and intake has said it before
+        return False
     return host in {"facebook.com", "fb.com", "fb.me"} or host.endswith(".facebook.com")

@@ -1,0 +1,1 @@
+"""What the months were: counted from the tables, told in three languages, written as HTML, PDF and XLSX."""

@@ -1,0 +1,182 @@
+"""The command as a person or a script uses it: a process of its own, a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+
+
+class Command:
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SAWT_")}
+        return subprocess.run(
+            [sys.executable, "-m", "campaigns.cli", *words],
+            env={**clean, "SAWT_HOME": str(self.home), "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environ},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def json(self, *words: str) -> Any:
+        done = self(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def sawt(tmp_path: Path) -> Command:
+    return Command(tmp_path / "home")
+
+
+def week(folder: Path, **changes: str) -> Path:
+    file = folder / "posts.yaml"
+    post = {
+        "key": "kind-words",
+        "kind": "text",
+        "campaign": "open-doors",
+        "misconceptions": "is-monolith",
+        "text_ar": "الكلمة الطيبة صدقة.",
+        "text_en": "A kind word is charity.",
+        "text_fr": "Une bonne parole est une aumône.",
+        "hashtags_en": "#KindWords",
+        "accounts": "x-ar;x-en;facebook-fr",
+        "at": (datetime.now(UTC) + timedelta(seconds=1)).isoformat(),
+        "timezone": "UTC",
+        "author": "Amina",
+    }
+    file.write_text(yaml.safe_dump({"posts": [post | changes]}, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+def test_a_post_goes_its_whole_way_by_command(sawt: Command, tmp_path: Path) -> None:
+    file = week(tmp_path)
+    assert "new 1" in sawt("import", str(file)).stdout
+    assert "unchanged 1" in sawt("import", str(file)).stdout
+    assert sawt("submit", "kind-words").returncode == 0
+    refused = sawt("approve", "kind-words", "--by", "Amina", "--as", "editor")
+    assert (refused.returncode, "somebody else" in refused.stderr) == (1, True)
+    assert "3 publications planned" in sawt("approve", "--all", "--by", "Yusuf").stdout
+    assert {row["state"] for row in sawt.json("plan")} == {"planned"}
+    published = sawt("publish")
+    assert "REHEARSAL" in published.stderr
+    rows = sawt.json("publications")
+    assert {row["state"] for row in rows} == {"published"}, rows
+    assert {"key", "post", "account", "network", "language", "due_at", "published_at", "remote_id", "url"} < set(
+        rows[0]
+    )
+    assert rows[0]["misconceptions"] == ["is-monolith"]
+    assert (rows[0]["campaign"], rows[0]["kind"]) == ("open-doors", "text")
+    assert sawt("measure").returncode == 0
+    readings = sawt.json("readings")
+    assert {row["publication"] for row in readings} <= {row["key"] for row in rows}
+    assert {"publication", "metric", "value", "unit", "taken_at", "source"} == set(readings[0])
+    month = f"{datetime.now(UTC):%Y-%m}"
+    told = sawt("summary", month, "--lang", "ar,en", "--format", "html,pdf,xlsx", "--out", str(tmp_path / "told"))
+    assert told.returncode == 0, told.stderr
+    assert len(list((tmp_path / "told").iterdir())) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("import", "nowhere.csv"), "nowhere.csv"),
+        (("approve", "nothing", "--by", "Yusuf"), "there is no post 'nothing'"),
+        (("hold", "--account", "x-zz", "--reason", "a test"), "there is no account 'x-zz'"),
+        (("hold", "--everything"), "say why"),
+        (("release", "--everything"), "nothing is held"),
+        (("summary", "2026-13"), "2026-13"),
+        (("summary", "2026-11", "--lang", "de"), "ar, en, fr"),
+        (("publications", "--state", "lost"), "lost"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_error_is_one_clear_line_and_never_a_traceback(sawt: Command, words: tuple[str, ...], says: str) -> None:
+    done = sawt(*words)
+    assert done.returncode != 0
+    assert says in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_import_with_faults_stores_nothing_and_says_all_of_them(sawt: Command, tmp_path: Path) -> None:
+    done = sawt("import", str(week(tmp_path, kind="poem", misconceptions="is-monolit", timezone="Mars")))
+    assert done.returncode == 1
+    assert all(word in done.stdout for word in ("kind", "is-monolith", "timezone"))
+    assert sawt.json("plan") == []
+    assert sawt("import", str(week(tmp_path))).stdout.startswith("new 1")
+
+
+def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command, tmp_path: Path) -> None:
+    sawt("import", str(week(tmp_path)))
+    sawt("submit", "--all")
+    sawt("approve", "--all", "--by", "Yusuf")
+    assert sawt("hold", "--network", "x", "--reason", "a day of mourning").returncode == 0
+    sawt("publish")
+    states = {row["account"]: row["state"] for row in sawt.json("publications")}
+    assert states == {"x-ar": "held", "x-en": "held", "facebook-fr": "published"}
+    assert [row["value"] for row in sawt.json("hold", "--list")] == ["x"]
+    assert sawt("release", "--network", "x").returncode == 0
+    sawt("publish")
+    assert {row["state"] for row in sawt.json("publications", "--account", "x-ar")} == {"held"}
+    sawt("release", "kind-words:x-ar:ar", "kind-words:x-en:en")
+    sawt("publish")
+    assert {row["state"] for row in sawt.json("publications")} == {"published"}
+
+
+def test_an_account_with_credentials_speaks_to_its_address_and_nowhere_else(sawt: Command, tmp_path: Path) -> None:
+    secret = "very-secret-token"
+    credentials = tmp_path / "credentials.toml"
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    credentials.write_text("[x-en]\n" + "\n".join(f'{name} = "{secret}"' for name in names))
+    address = {"SAWT_CREDENTIALS_FILE": str(credentials), "SAWT_X_URL": "http://127.0.0.1:9"}
+    sawt("import", str(week(tmp_path, accounts="x-en")), **address)
+    sawt("submit", "--all", **address)
+    sawt("approve", "--all", "--by", "Yusuf", **address)
+    done = sawt("publish", **address, SAWT_LOG="DEBUG")
+    [row] = json.loads(sawt("publications", "--json", **address).stdout)
+    assert (row["state"], row["rehearsal"], row["remote_id"]) == ("planned", False, None)
+    assert row["why"]
+    assert secret not in done.stdout + done.stderr
+
+
+def test_a_backup_holds_the_database_and_no_credentials(sawt: Command, tmp_path: Path) -> None:
+    import tarfile
+
+    sawt("import", str(week(tmp_path)))
+    assert sawt("backup", str(tmp_path / "safe")).returncode == 0
+    [file] = (tmp_path / "safe").iterdir()
+    with tarfile.open(file) as tar:
+        assert tar.getnames() == ["sawt.sqlite"]
+
+
+def test_the_workbook_that_is_given_out_can_be_brought_back(sawt: Command, tmp_path: Path) -> None:
+    file = tmp_path / "blank.xlsx"
+    assert sawt("import", "--template", str(file)).returncode == 0
+    done = sawt("import", str(file))
+    assert done.returncode == 1
+    assert "row" in done.stdout + done.stderr
+
+
+def test_the_catalogue_says_that_it_is_still_to_be_confirmed(sawt: Command) -> None:
+    assert "have still to confirm" in sawt("misconceptions").stderr
+    rows = sawt.json("misconceptions")
+    assert {row["standing"] for row in rows} == {"draft"}
+    assert len(rows) == 29
+
+
+def test_eleven_accounts_are_there_and_play_on_the_stage(sawt: Command) -> None:
+    rows = sawt.json("accounts")
+    assert len(rows) == 11
+    assert all(row["stage"] for row in rows)
