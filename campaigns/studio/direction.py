@@ -20,12 +20,10 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⟦": "⟧", "⟪": "�
 _NEUTRAL = frozenset({"B", "S", "WS", "ON", "LRI", "RLI", "FSI", "PDI"})
 
 _LATIN = re.compile(
-    r"""(?P<left>
-        (?:https?://|www\.)[^\s«»()\[\]،؛]+            # an address on the web
+    r"""(?:https?://|www\.)[^\s«»()\[\]،؛]+            # an address on the web
       | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                   # a mailbox
       | @[A-Za-z0-9_.]*[A-Za-z0-9_]                    # a handle
-      | (?<![\w.])[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[^\s«»()\[\]،؛]*)?   # sawt.example/path
-    ) | (?P<own>\#\w+)                                 # a hashtag runs as its own letters run""",
+      | (?<![\w.])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s«»()\[\]،؛]*)?  # sawt.example/path""",
     re.VERBOSE | re.ASCII,
 )
 _HASHTAG = re.compile(r"#\w+")
@@ -51,11 +49,6 @@ def isolate(text: str, base: int) -> str:
 
     Figures written with Arabic-Indic digits are left alone: `١–٣١` reads from the right, as it should.
     """
-    pieces = re.split(f"([{LRI}{RLI}{FSI}][^{PDI}]*{PDI})", text)
-    return "".join(piece if piece[:1] in (LRI, RLI, FSI) else _isolate(piece, base) for piece in pieces)
-
-
-def _isolate(text: str, base: int) -> str:
     marked = _outside(_LATIN, LRI, text)
     marked = _outside(_HASHTAG, FSI, marked)
     return _outside(_FIGURES, LRI, marked) if base else marked
@@ -63,9 +56,9 @@ def _isolate(text: str, base: int) -> str:
 
 def _outside(pattern: re.Pattern[str], opening: str, text: str) -> str:
     """Wrap each match that does not already stand inside an isolate."""
-    pieces = re.split(f"([{LRI}{FSI}][^{PDI}]*{PDI})", text)
+    pieces = re.split(f"([{LRI}{RLI}{FSI}][^{PDI}]*{PDI})", text)
     return "".join(
-        piece if piece[:1] in (LRI, FSI) else pattern.sub(lambda m: opening + _unbroken(m[0]) + PDI, piece)
+        piece if piece[:1] in (LRI, RLI, FSI) else pattern.sub(lambda m: opening + _unbroken(m[0]) + PDI, piece)
         for piece in pieces
     )
 
@@ -79,12 +72,15 @@ def levels(text: str, base: int) -> list[int]:
     kinds: list[str] = [bidirectional(character) or "L" for character in text]
     closings = _closings(kinds)
     depths = _explicit(kinds, closings, base)
+    resolved = list(depths)
     for sequence in _sequences(kinds, depths, closings):
-        _resolve(sequence, text, kinds, depths, closings, base)
-    for at, character in enumerate(text):
-        if bidirectional(character) == "BN":
-            depths[at] = depths[at - 1] if at else base
-    return depths
+        borders = _borders(sequence, kinds, depths, closings, base)
+        for at, kind in zip(sequence, _resolve(sequence, text, kinds, borders, depths), strict=True):
+            resolved[at] += _raise(kind, depths[at])
+    for at, kind in enumerate(kinds):
+        if kind == "BN":
+            resolved[at] = resolved[at - 1] if at else base
+    return resolved
 
 
 def visual(text: str, depths: Sequence[int], base: int, start: int, end: int) -> list[Run]:
@@ -107,7 +103,8 @@ def _reordered(runs: list[Run]) -> list[Run]:
     for level in range(max((run.level for run in runs), default=0), 0, -1):
         turned: list[Run] = []
         for high, group in groupby(runs, key=lambda run, least=level: run.level >= least):  # type: ignore[misc]
-            turned += reversed(list(group)) if high else group
+            together = list(group)
+            turned += together[::-1] if high else together
         runs = turned
     return runs
 
@@ -153,7 +150,7 @@ def _sequences(kinds: Sequence[str], depths: Sequence[int], closings: dict[int, 
     present = [at for at, kind in enumerate(kinds) if kind != "BN"]
     runs = [list(group) for _, group in groupby(present, key=lambda at: depths[at])]
     by_first = {run[0]: run for run in runs}
-    continued = {closing for opening, closing in closings.items()}
+    continued = set(closings.values())
     for run in runs:
         if kinds[run[0]] == "PDI" and run[0] in continued:
             continue
@@ -164,21 +161,17 @@ def _sequences(kinds: Sequence[str], depths: Sequence[int], closings: dict[int, 
 
 
 def _resolve(
-    sequence: list[int],
-    text: str,
-    kinds: list[str],
-    depths: list[int],
-    closings: dict[int, int],
-    base: int,
-) -> None:
+    sequence: list[int], text: str, kinds: list[str], borders: tuple[str, str], depths: Sequence[int]
+) -> list[str]:
+    """What every character of a sequence runs as: L, R, EN or AN."""
+    before, after = borders
     level = depths[sequence[0]]
-    before, after = _borders(sequence, kinds, depths, closings, base)
-    found = [kinds[at] for at in sequence]
+    original = [kinds[at] for at in sequence]
+    found = list(original)
     _weak(found, before)
-    _pairs(found, [text[at] for at in sequence], [kinds[at] for at in sequence], before, level)
+    _pairs(found, [text[at] for at in sequence], original, before, level)
     _neutral(found, before, after, level)
-    for at, kind in zip(sequence, found, strict=True):
-        depths[at] = level + _raise(kind, level)
+    return found
 
 
 def _raise(kind: str, level: int) -> int:
@@ -198,11 +191,7 @@ def _borders(
     earlier = depths[present[first - 1]] if first else base
     open_ended = kinds[sequence[-1]] in _OPENS and sequence[-1] not in closings
     later = base if open_ended or last == len(present) else depths[present[last]]
-    return "LR"[max(own, _settled(earlier, own)) % 2], "LR"[max(own, _settled(later, own)) % 2]
-
-
-def _settled(neighbour: int, own: int) -> int:
-    return neighbour if neighbour >= 0 else own
+    return "LR"[max(own, earlier) % 2], "LR"[max(own, later) % 2]
 
 
 def _weak(found: list[str], before: str) -> None:
@@ -237,9 +226,7 @@ def _marks(found: list[str], before: str) -> None:
 def _separators(found: list[str]) -> None:
     for at in range(1, len(found) - 1):
         left, right = found[at - 1], found[at + 1]
-        if left == right and (
-            (found[at] == "ES" and left == "EN") or (found[at] == "CS" and left in ("EN", "AN"))
-        ):
+        if left == right and ((found[at] == "ES" and left == "EN") or (found[at] == "CS" and left in ("EN", "AN"))):
             found[at] = left
 
 
