@@ -74,6 +74,7 @@ def approve(
 
 def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datetime, remark: str) -> None:
     """Ask the author for changes. Raises ReviewError."""
+    _may_review(by)
     if not remark.strip():
         raise ReviewError("say in the remark what should change, so that the author knows")
     _is_what_was_seen(post.revision, seal)
@@ -114,9 +115,13 @@ def unillustrated(revision: Revision) -> str:
     return ", ".join(each for each in revision.languages if not any(a.language is each for a in revision.assets))
 
 
-def _may_decide(revision: Revision, by: Person) -> None:
+def _may_review(by: Person) -> None:
     if not by.role.may_approve:
-        raise ReviewError(f"{by.name} writes; a scholar or an editor must approve")
+        raise ReviewError(f"{by.name} writes; a scholar or an editor must decide")
+
+
+def _may_decide(revision: Revision, by: Person) -> None:
+    _may_review(by)
     if by.id == revision.author_id:
         raise ReviewError(f"{by.name} wrote this post; somebody else must approve it")
 

@@ -21,6 +21,7 @@ Minutes = Annotated[float, typer.Option("--minutes", help="How long the rehearse
 def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(rehearse)
+    app.command("sign-in")(sign_in)
     app.command()(accounts)
     app.command()(misconceptions)
     app.command()(doctor)
@@ -103,6 +104,27 @@ def _print_outcome(outcome: Outcome, home: Path) -> None:
     if not outcome.disagreements:
         out.print("The stage's own records agree with the database, post by post.")
     out.print(f"kept in {home}", soft_wrap=True, style="dim")
+
+
+def sign_in(
+    name: Annotated[str, typer.Argument(help="Whom to let in.")],
+    role: Annotated[str, typer.Option("--as", help="writer, scholar, editor or administrator.")] = "",
+    host: Host = "127.0.0.1",
+    port: Port = 8321,
+) -> None:
+    """Print a link that lets one person into the desk, once, within a day. An older unused one ends."""
+    from campaigns import review
+    from campaigns.chronicle import note
+    from campaigns.desk.signin import invite
+    from campaigns.models import Role
+
+    with opened() as house, house.store.writing() as session:
+        person = review.person_called(session, name, role=Role(role or "writer"), now=now())
+        if role:
+            person.role = Role(role)
+        note(session, me(), "let in", f"{name} as {person.role}", now=now())
+        link = invite(session, person, f"http://{host}:{port}", now=now())
+    out.print(f"{name}, {person.role}: {link}", soft_wrap=True)
 
 
 def accounts(

@@ -193,9 +193,9 @@ PHRASES = {
     "bars_languages": _t("الصادر بحسب اللغة", "Published by language", "Publiés par langue"),
     "bars_kinds": _t("الصادر بحسب النوع", "Published by kind", "Publiés par format"),
     "bars_accounts": _t("التفاعلات بحسب الحساب", "Engagements by account", "Interactions par compte"),
-    "misconceptions": _t("المفاهيم المغلوطة", "Misconceptions", "Idées fausses"),
+    "misconceptions": _t("المفاهيم الخاطئة", "Misconceptions", "Idées fausses"),
     "misconception": _t("المفهوم المغلوط", "False belief", "Idée fausse"),
-    "answered": _t("مفاهيم مغلوطة رُدّ عليها", "Misconceptions answered", "Idées fausses réfutées"),
+    "answered": _t("مفاهيم خاطئة رُدّ عليها", "Misconceptions answered", "Idées fausses réfutées"),
     "misconceptions_caption": _t(
         "ما رُدّ عليه هذا الشهر. العبارة نص القائمة للاعتقاد الخاطئ، لعمل الفريق وحده، ولا تُنشر.",
         "What was answered this month. Each line states the false belief as the catalogue does, for the team alone; "

@@ -51,7 +51,7 @@ class Reel:
 
     def __init__(self, film: Film, shape: Shape, *, small: bool = False) -> None:
         self.film = film
-        self.width, self.height = (side * 3 // 4 if small else side for side in SIZES[shape])
+        self.width, self.height = (side * 3 // 8 * 2 if small else side for side in SIZES[shape])
         self.scenes = timeline(film)
         self.seconds = self.scenes[-1].end
         self.frames = round(self.seconds * FPS)

@@ -32,7 +32,7 @@ CHECKS = Film(
     handle="صوت الحكمة",
     rehearsal=True,
 )
-SMALL = (180, 320)
+SMALL, DRAFT = (240, 432), (180, 324)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def made(small: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rendere
 def test_a_film_is_what_every_network_takes(made: tuple[RenderedVideo, list[float]]) -> None:
     video, _ = made
     found = probe(video.path)
-    assert (found.width, found.height) == SMALL == (video.width, video.height)
+    assert (found.width, found.height) == DRAFT == (video.width, video.height)
     assert (found.codec, found.frame_rate, found.mime_type) == ("h264", 25.0, "video/mp4")
     assert found.sound == Sound(codec="aac", sample_rate=48_000, channels="stereo")
     assert found.duration == video.duration

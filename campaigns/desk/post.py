@@ -1,0 +1,207 @@
+"""One post in all its languages, and the decision over exactly what the page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from starlette.exceptions import HTTPException
+
+from campaigns import planning, review, scripture
+from campaigns.desk.pages import page
+from campaigns.desk.visits import SignedIn, Visit, signed_in
+from campaigns.languages import Language
+from campaigns.models import Account, Approval, Asset, Person, Post, PostState, Publication, Revision, Wording
+from campaigns.scripture import NoSuchVerse, Verse
+from platforms.contract import Shape
+
+router = APIRouter(dependencies=[Depends(signed_in)])
+
+LONGEST_REMARK = 4000
+_DONE = frozenset({"approved", "sent_back"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """The post in one language; `media` by shape, None for files that the team supplied."""
+
+    language: Language
+    wording: Wording | None
+    media: tuple[tuple[Shape | None, tuple[Asset, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """Why a decision was not taken; review's own sentences are English."""
+
+    text: str
+    language: Language
+
+
+Decide = Callable[[Session, Post, Person], object]
+Seal = Annotated[str, Form(max_length=64)]
+Remark = Annotated[str, Form(max_length=LONGEST_REMARK, pattern=r"^[^\x00]*$")]
+
+
+def may_decide(visit: SignedIn) -> Visit:
+    """Somebody whose role lets them decide; else 403."""
+    if visit.person is None or not visit.person.role.may_approve:
+        raise HTTPException(403)
+    return visit
+
+
+Reviewer = Annotated[Visit, Depends(may_decide)]
+
+
+@router.get("/posts/{key}")
+def post(visit: SignedIn, key: str, done: str = "") -> Response:
+    with visit.desk.store.reading() as session:
+        return _show(visit, session, _find(session, key), done=done if done in _DONE else "")
+
+
+@router.post("/posts/{key}/approve")
+def approve(visit: Reviewer, key: str, seal: Seal, remark: Remark = "") -> Response:
+    def decide(session: Session, post: Post, by: Person) -> None:
+        desk = visit.desk
+        review.approve(
+            session, post, seal=seal, by=by, now=visit.now, vault=desk.vault, settings=desk.settings,
+            remark=remark.strip(),
+        )  # fmt: skip
+
+    return _decide(visit, key, seal, decide, done="approved")
+
+
+@router.post("/posts/{key}/send-back")
+def send_back(visit: Reviewer, key: str, seal: Seal, remark: Remark = "") -> Response:
+    if not remark.strip():
+        with visit.desk.store.reading() as session:
+            needed = Obstacle(text=visit.words.say("review.say_why"), language=visit.language)
+            return _show(visit, session, _find(session, key), obstacle=needed)
+
+    def decide(session: Session, post: Post, by: Person) -> None:
+        review.send_back(session, post, seal=seal, by=by, now=visit.now, remark=remark.strip())
+
+    return _decide(visit, key, seal, decide, done="sent_back")
+
+
+def _decide(visit: Visit, key: str, seal: str, decide: Decide, *, done: str) -> Response:
+    """Take the decision in one transaction; where review refuses, nothing has changed and the page says why."""
+    try:
+        with visit.desk.store.writing() as session:
+            decide(session, _find(session, key), session.get_one(Person, _person(visit).id))
+    except review.ReviewError as error:
+        with visit.desk.store.reading() as session:
+            post = _find(session, key)
+            return _show(visit, session, post, obstacle=_obstacle(visit, post, seal, error))
+    return RedirectResponse(f"/posts/{quote(key, safe='')}?done={done}", status_code=303)
+
+
+def _obstacle(visit: Visit, post: Post, seal: str, error: review.ReviewError) -> Obstacle:
+    """In the page's language where we know the reason, else as review says it."""
+    say = visit.words.say
+    if seal != review.seal_of(post.revision):
+        return Obstacle(text=say("review.stale"), language=visit.language)
+    if post.revision.author_id == _person(visit).id:
+        return Obstacle(text=say("review.own"), language=visit.language)
+    if post.state is not PostState.IN_REVIEW:
+        return Obstacle(text=say("review.too_late", state=say(f"state.{post.state}")), language=visit.language)
+    return Obstacle(text=str(error), language=Language.EN)
+
+
+def _show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle: Obstacle | None = None) -> Response:
+    revision = post.revision
+    return page(
+        visit,
+        "post.html",
+        status=409 if obstacle else 200,
+        post=post,
+        revision=revision,
+        seal=review.seal_of(revision),
+        sides=[_side(revision, language) for language in Language],
+        verses=list(_verses(revision)),
+        publications=_publications(session, post),
+        accounts=_accounts(session, revision),
+        wished=_wished(visit, revision),
+        decisions=_decisions(post),
+        standing=_standing(visit, post),
+        done=done,
+        obstacle=obstacle,
+    )
+
+
+def _standing(visit: Visit, post: Post) -> str:
+    """What this person may do here: "decide", or the key of the reason why not."""
+    person = _person(visit)
+    if post.state is not PostState.IN_REVIEW:
+        return "closed"
+    if not person.role.may_approve:
+        return "writer"
+    return "own" if post.revision.author_id == person.id else "decide"
+
+
+def _person(visit: Visit) -> Person:
+    if visit.person is None:
+        raise HTTPException(401)
+    return visit.person
+
+
+def _find(session: Session, key: str) -> Post:
+    post = session.scalar(select(Post).where(Post.key == key))
+    if post is None or not post.revisions:
+        raise HTTPException(404)
+    return post
+
+
+def _side(revision: Revision, language: Language) -> Side:
+    own = [asset for asset in revision.assets if asset.language is language]
+    media = tuple((shape, tuple(group)) for shape, group in groupby(own, key=lambda asset: asset.shape))
+    return Side(language=language, wording=revision.wording(language), media=media)
+
+
+def _verses(revision: Revision) -> Iterator[tuple[str, Verse | None]]:
+    """Every cited verse, once, with its pinned text; None for a reference that leads nowhere."""
+    for citation in dict.fromkeys(each for wording in revision.wordings for each in wording.citations):
+        yield citation, _verse(citation)
+
+
+def _verse(citation: str) -> Verse | None:
+    sura, _, ayah = citation.partition(":")
+    if not (sura.isdecimal() and ayah.isdecimal()):
+        return None
+    try:
+        return scripture.verse(int(sura), int(ayah))
+    except NoSuchVerse:
+        return None
+
+
+def _publications(session: Session, post: Post) -> Sequence[Publication]:
+    return session.scalars(
+        select(Publication)
+        .where(Publication.post_id == post.id)
+        .order_by(Publication.due_at, Publication.account_key, Publication.language)
+        .options(joinedload(Publication.account), selectinload(Publication.moves), joinedload(Publication.revision))
+    ).all()
+
+
+def _accounts(session: Session, revision: Revision) -> Sequence[Account]:
+    return session.scalars(select(Account).where(Account.key.in_(revision.accounts)).order_by(Account.key)).all()
+
+
+def _wished(visit: Visit, revision: Revision) -> object:
+    """When the author wishes it to go out; None for "the next free hour" and for what cannot be read."""
+    try:
+        return visit.local(planning.instant(revision.at, revision.timezone))
+    except planning.CannotPlan:
+        return None
+
+
+def _decisions(post: Post) -> list[Approval]:
+    found = [approval for revision in post.revisions for approval in revision.approvals]
+    return sorted(found, key=lambda approval: (approval.at, approval.id), reverse=True)

@@ -1,0 +1,118 @@
+"""One request at the desk: who asks, in which language, at what hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+from campaigns.desk import signin
+from campaigns.desk.words import Words, words_in
+from campaigns.languages import Language
+from campaigns.models import Person
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+
+LANGUAGE_COOKIE = "sawt-language"
+UNATTENDED = frozenset({"/changes"})
+"""Asked for by a page that stands open: no sign of somebody at work."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What all requests share."""
+
+    store: Store
+    settings: Settings
+    rehearsal: bool
+    clock: Callable[[], datetime]
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.settings.media)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the desk's pages show hours: the first account's."""
+        return ZoneInfo(self.settings.accounts[0].timezone if self.settings.accounts else "UTC")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """`person` is None only on the pages before the door."""
+
+    desk: Desk
+    request: Request
+    language: Language
+    now: datetime
+    person: Person | None = None
+
+    @property
+    def words(self) -> Words:
+        return words_in(self.language)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.desk.zone).date()
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.desk.zone)
+
+    def here(self, **changes: object) -> str:
+        """This page's address with some of its query changed; a None is left out."""
+        query = {**self.request.query_params, **changes}
+        kept = {name: str(value) for name, value in query.items() if value not in (None, "")}
+        path = self.request.url.path if self.request.method in ("GET", "HEAD") else "/"
+        return path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def before_the_door(request: Request) -> Visit:
+    """A visit by nobody in particular."""
+    desk: Desk = request.app.state.desk
+    return Visit(desk=desk, request=request, language=language_of(request, desk), now=desk.clock())
+
+
+def signed_in(request: Request) -> Visit:
+    """A visit by somebody whom the desk knows; else 401. Every room's router depends on this."""
+    visit = before_the_door(request)
+    person = _person(request, visit.desk)
+    if person is None:
+        raise HTTPException(401)
+    request.state.visit = known = Visit(
+        desk=visit.desk, request=request, language=visit.language, now=visit.now, person=person
+    )
+    return known
+
+
+def language_of(request: Request, desk: Desk) -> Language:
+    """As the link says, else as chosen before, else as the browser prefers, else as the settings say."""
+    wishes = [request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)]
+    accepted = request.headers.get("accept-language", "").split(",")
+    wishes += [each.strip()[:2].lower() for each in accepted]
+    return next((Language(wish) for wish in wishes if wish in set(Language)), desk.settings.language)
+
+
+def cookie_name(request: Request) -> str:
+    """Browsers take a `__Host-` cookie from a secure origin only; plain http is for this machine alone."""
+    return "__Host-sawt-desk" if request.url.scheme == "https" else "sawt-desk"
+
+
+def _person(request: Request, desk: Desk) -> Person | None:
+    now, cookie = desk.clock(), request.cookies.get(cookie_name(request), "")
+    with desk.store.reading() as session:
+        visit = signin.known(session, cookie, now=now)
+        person = visit.person if visit else None
+    if visit and request.url.path not in UNATTENDED:
+        signin.seen(desk.store, visit, now=now)
+    return person
+
+
+OpenVisit = Annotated[Visit, Depends(before_the_door)]
+SignedIn = Annotated[Visit, Depends(signed_in)]
