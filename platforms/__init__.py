@@ -29,9 +29,7 @@ def adapter(network: Network) -> type[Platform]:
     return cast(type[Platform], getattr(import_module(module), name))
 
 
-def connect(
-    network: Network, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf
-) -> Platform:
+def connect(network: Network, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf) -> Platform:
     """One account, ready to speak. Raises NotSignedIn when `credentials` lacks a field.
 
     A Platform holds one HTTP session: use each in one thread at a time.

@@ -30,9 +30,7 @@ class Refused(PlatformError):
 class TooLong(Refused):
     """A wording that does not fit; `length` and `limit` are in the network's own counting unit."""
 
-    def __init__(
-        self, *, limit: int, length: int, network: str, what: str = "text", unit: str = "characters"
-    ) -> None:
+    def __init__(self, *, limit: int, length: int, network: str, what: str = "text", unit: str = "characters") -> None:
         self.limit, self.length, self.network, self.what, self.unit = limit, length, network, what, unit
         super().__init__(
             f"the {what} has {length:,} {unit}; {network} takes {limit:,}. Shorten it by {length - limit:,}."

@@ -24,7 +24,7 @@ _EACH = {
         fr="La clé de la campagne. Un nouveau nom crée une campagne.",
     ),
     "misconceptions": Trilingual(
-        ar="مفاتيح المفاهيم المغلوطة التي يردّ عليها المنشور، وبينها ; والأول هو الأساس. انظر ورقة misconceptions.",
+        ar="مفاتيح المفاهيم الخاطئة التي يردّ عليها المنشور، وبينها ; والأول هو الأساس. انظر ورقة misconceptions.",
         en="Keys of the misconceptions that it answers, with ; between them, the main one first. See that sheet.",
         fr="Clés des idées fausses réfutées, séparées par ; la principale d’abord. Voir la feuille misconceptions.",
     ),

@@ -194,7 +194,7 @@ PHRASES = {
     "bars_kinds": _t("الصادر بحسب النوع", "Published by kind", "Publiés par format"),
     "bars_accounts": _t("التفاعلات بحسب الحساب", "Engagements by account", "Interactions par compte"),
     "misconceptions": _t("المفاهيم الخاطئة", "Misconceptions", "Idées fausses"),
-    "misconception": _t("المفهوم المغلوط", "False belief", "Idée fausse"),
+    "misconception": _t("المفهوم الخاطئ", "False belief", "Idée fausse"),
     "answered": _t("مفاهيم خاطئة رُدّ عليها", "Misconceptions answered", "Idées fausses réfutées"),
     "misconceptions_caption": _t(
         "ما رُدّ عليه هذا الشهر. العبارة نص القائمة للاعتقاد الخاطئ، لعمل الفريق وحده، ولا تُنشر.",

@@ -60,31 +60,36 @@ class Faults:
             if scope["type"] == "http" and not scope["path"].startswith("/_stage"):
                 fault = self.take(scope["method"], scope["path"], scope["query_string"].decode())
             if fault is None:
-                return await app(scope, receive, send)
-            await _go_wrong(fault, app, scope, receive, send)
+                await app(scope, receive, send)
+            else:
+                await _go_wrong(fault, app, scope, receive, send)
 
         return serve
 
 
 async def _go_wrong(fault: Fault, app: App, scope: Message, receive: Receive, send: Send) -> None:
-    if fault.name == "drop-before":
-        return _drop(receive)
-    if fault.name == "error-before":
-        return await _answer(send, 500, b'{"error":"stage"}')
+    status, body = 500, b'{"error":"stage"}'
+    if fault.name.endswith("after"):
+        applied = await _apply(app, scope, receive)
+        if fault.name == "empty-after":
+            status, body = applied[0]["status"], b"{}"
+        if fault.name == "truncated-after":
+            whole = b"".join(message.get("body", b"") for message in applied)
+            status, body = applied[0]["status"], whole[: len(whole) // 2]
+    if fault.name.startswith("drop"):
+        _drop(receive)
+    else:
+        await _answer(send, status, body)
+
+
+async def _apply(app: App, scope: Message, receive: Receive) -> list[Message]:
     answer: list[Message] = []
 
     async def keep(message: Message) -> None:
         answer.append(message)
 
     await app(scope, receive, keep)
-    if fault.name == "drop-after":
-        return _drop(receive)
-    if fault.name == "error-after":
-        return await _answer(send, 500, b'{"error":"stage"}')
-    if fault.name == "empty-after":
-        return await _answer(send, answer[0]["status"], b"{}")
-    body = b"".join(message.get("body", b"") for message in answer)
-    await _answer(send, answer[0]["status"], body[: len(body) // 2])
+    return answer
 
 
 def _drop(receive: Receive) -> None:

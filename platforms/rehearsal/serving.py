@@ -78,9 +78,7 @@ def serve(descriptor: int, folder: Path, pace: float) -> None:
 
 
 def _config(stage: Stage) -> uvicorn.Config:
-    return uvicorn.Config(
-        application(stage), log_level="warning", lifespan="off", timeout_graceful_shutdown=2
-    )
+    return uvicorn.Config(application(stage), log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
 
 
 def _listener(port: int) -> socket.socket:

@@ -34,7 +34,8 @@ class Records:
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=OFF")
         self._file.execute(
-            "CREATE TABLE IF NOT EXISTS records (collection TEXT, key TEXT, document TEXT, PRIMARY KEY (collection, key))"
+            "CREATE TABLE IF NOT EXISTS records"
+            " (collection TEXT, key TEXT, document TEXT, PRIMARY KEY (collection, key))"
         )
         for collection, key, document in self._file.execute("SELECT * FROM records ORDER BY rowid"):
             self._collections.setdefault(collection, {})[key] = json.loads(document)
@@ -132,9 +133,7 @@ class Stage:
 
     def hide(self, network: Network, remote_id: str) -> None:
         if shown := self.records.get("shown", f"{network}:{remote_id}"):
-            self.records.put(
-                "shown", f"{network}:{remote_id}", {**shown, "hidden_at": self.now().isoformat()}
-            )
+            self.records.put("shown", f"{network}:{remote_id}", {**shown, "hidden_at": self.now().isoformat()})
 
     def age(self, since: str) -> timedelta:
         """How long the audience has had for something shown at `since` (ISO 8601), at the stage's pace."""

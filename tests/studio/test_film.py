@@ -32,7 +32,7 @@ CHECKS = Film(
     handle="صوت الحكمة",
     rehearsal=True,
 )
-SMALL, DRAFT = (240, 432), (180, 324)
+SMALL, DRAFT = (180, 320), (134, 240)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,7 @@ from campaigns.studio import recipes
 from campaigns.studio.recipes import BadRecipe, House, Template, read
 
 
-@pytest.mark.parametrize(
-    ("folder", "name"), [("designs", "quotation"), ("designs", "points"), ("films", "slides")]
-)
+@pytest.mark.parametrize(("folder", "name"), [("designs", "quotation"), ("designs", "points"), ("films", "slides")])
 def test_every_shipped_template_is_sound(folder: str, name: str) -> None:
     assert recipes.template(folder, name).name == name
 
