@@ -16,7 +16,6 @@ def compose(revision: Revision, account: Account, language: Language, *, key: st
     wording = revision.wording(language)
     if wording is None:
         raise LookupError(f"{revision.post.key} has no words in {language.own_name}")
-    shape = shape_for(revision.kind, account.network)
     return Outgoing(
         key=key,
         language=language.value,
@@ -25,13 +24,18 @@ def compose(revision: Revision, account: Account, language: Language, *, key: st
         title=wording.title,
         link=revision.link or None,
         hashtags=tuple(wording.hashtags),
-        media=tuple(_file(asset, wording, vault) for asset in revision.assets_in(language, shape)),
+        media=tuple(_file(asset, wording, vault) for asset in sent_media(revision, account, language)),
         localizations={
             other.language.value: Localization(title=other.title, text=other.as_published)
             for other in revision.wordings
             if other.language is not language
         },
     )
+
+
+def sent_media(revision: Revision, account: Account, language: Language) -> list[Asset]:
+    """The pictures or the film that `account` sends of this revision."""
+    return revision.assets_in(language, shape_for(revision.kind, account.network))
 
 
 def shape_for(kind: Kind, network: Network) -> Shape | None:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from campaigns import levers, review
 from campaigns.connections import Connections, Speaker
 from campaigns.models import ACTIVE, Account, Delivery, Hold, Move, PostState, Publication
-from campaigns.outgoing import compose
+from campaigns.outgoing import compose, sent_media
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
 from platforms.contract import Absent, Checkpoint, Finding, Found, Outgoing, Platform, Receipt
@@ -210,7 +210,10 @@ class Publisher:
             return Delivery.WITHDRAWN, "a newer revision waits for approval"
         if review.approval_in_force(revision, now=now) is None:
             return Delivery.FAILED, "the content is not what was approved; it was not sent. Have it approved again"
-        if any(not self.vault.is_whole(asset.sha256) for asset in revision.assets):
+        if any(
+            not self.vault.is_whole(asset.sha256)
+            for asset in sent_media(revision, publication.account, publication.language)
+        ):
             return (
                 Delivery.FAILED,
                 "a picture or film was altered after approval; it was not sent. Import it again",

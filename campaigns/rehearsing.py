@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import catalogue, illustrating, intake, planning, review
 from campaigns.models import Delivery, Post, PostState, Publication, Reading, Role
-from campaigns.outgoing import shape_for
+from campaigns.outgoing import sent_media
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -171,8 +171,8 @@ def _disagreements(publications: list[Publication], shown: list[dict[str, object
 
 
 def _media(publication: Publication) -> list[str]:
-    shape = shape_for(publication.revision.kind, publication.account.network)
-    return [asset.sha256 for asset in publication.revision.assets_in(publication.language, shape)]
+    media = sent_media(publication.revision, publication.account, publication.language)
+    return [asset.sha256 for asset in media]
 
 
 def unfinished(session: Session) -> int:

@@ -79,10 +79,11 @@ def paint_ground(sheet: Sheet, *, pattern: bool = True) -> npt.NDArray[np.float3
 
 def ground_picture(sheet: Sheet) -> Image.Image:
     """The ground with its pattern, ready to be drawn on."""
-    return _ground_picture(replace(sheet, verse=False, modest=False)).copy()
+    side = Language.AR if sheet.mirrored else Language.EN
+    return _ground_picture(replace(sheet, language=side, verse=False, modest=False)).copy()
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=18)  # every ground in every shape that the networks take, for both directions
 def _ground_picture(sheet: Sheet) -> Image.Image:
     return to_picture(paint_ground(sheet))
 

@@ -5,6 +5,7 @@ The same length always gives the same samples.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -43,6 +44,7 @@ def _lay(sound: Samples, part: Samples, at: float) -> None:
     sound[start : start + len(part)] += part
 
 
+@lru_cache(maxsize=8)
 def _pad(chord: tuple[float, ...]) -> Samples:
     """One bar of the chord, swelling and sinking into the next; the sides are tuned a hair apart."""
     length = round((_BAR + 1.8) * RATE)
@@ -62,6 +64,7 @@ def _voice(pitch: float, time: Samples, order: int) -> Samples:
     return np.asarray(tone * breath / (1 + 0.35 * order), dtype=np.float32)
 
 
+@lru_cache(maxsize=32)
 def _pluck(pitch: float, *, pan: float) -> Samples:
     time = np.arange(round(2.4 * RATE), dtype=np.float32) / RATE
     rise = 1 - np.exp(-time * 180)

@@ -104,14 +104,14 @@ class Reel:
 
     def _unrounded(self, drawn: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The picture over the exact ground: rounded to bytes, its hue would flicker between two steps."""
-        untouched = np.abs(drawn - self._ground).max(axis=2, keepdims=True) < 1
+        untouched = (_difference(drawn, self._ground) < 1)[..., None]
         return np.where(untouched, self._ground, drawn)
 
     def _leeway(
         self, standing: tuple[Plane, Plane, Plane], drawn: npt.NDArray[np.float32]
     ) -> tuple[npt.NDArray[np.int16], ...]:
         """For every window and plane, how much a fully inked pattern changes it; nothing under words."""
-        inked = np.clip(np.abs(drawn - self._ground).max(axis=2) / 60, 0, 1)
+        inked = np.clip(_difference(drawn, self._ground) / 60, 0, 1)
         room = self._fade * (1 - inked)
         line = planes.from_rgb(np.full((2, 2, 3), recipes.house().colour(self.sheet.ground.line), np.float32))
         rooms = (room, planes.halved(room), planes.halved(room))
@@ -206,6 +206,13 @@ class Reel:
             if whole < rows.shape[1]:
                 share = length - whole
                 rows[:, whole] = np.rint(rows[:, whole] * (1 - share) + value * share).astype(np.uint8)
+
+
+def _difference(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The largest difference of the three colours, by pixel. Pairwise: numpy's own maximum over so short an
+    axis takes five times as long."""
+    red, green, blue = np.moveaxis(np.abs(one - other), 2, 0)
+    return np.maximum(np.maximum(red, green), blue)
 
 
 def _bounds(shown: npt.NDArray[np.bool_], offset: int) -> _Window | None:
