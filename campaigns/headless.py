@@ -23,8 +23,8 @@ from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.rehearsal.serving import RunningStage
 
-GIVE_UP_AFTER = timedelta(minutes=3)
-"""Beyond the week's own length: what has not ended then is reported as it stands."""
+GIVE_UP_AFTER = timedelta(minutes=2)
+"""When nothing more has gone out for this long after the loading, what has not ended is reported as it stands."""
 
 
 def rehearse_headless(settings: Settings, *, span: timedelta, console: Console) -> rehearsing.Outcome:
@@ -66,10 +66,11 @@ def _play(store: Store, vault: Vault, settings: Settings, span: timedelta, conso
 
     loader = threading.Thread(target=load, name="week")
     loader.start()
-    end = time.monotonic() + (span + GIVE_UP_AFTER).total_seconds()
+    quiet_since = time.monotonic()
+    last_out = -1
     with _bar(console) as bar:
         task = bar.add_task("rehearsing", total=None)
-        while time.monotonic() < end:
+        while time.monotonic() < quiet_since + GIVE_UP_AFTER.total_seconds():
             with store.reading() as session:
                 waiting = rehearsing.unfinished(session)
                 planned, out = session.execute(
@@ -79,6 +80,8 @@ def _play(store: Store, vault: Vault, settings: Settings, span: timedelta, conso
                     )
                 ).one()
             bar.update(task, completed=out, total=planned)
+            if loader.is_alive() or out != last_out:
+                quiet_since, last_out = time.monotonic(), out
             if not loader.is_alive() and not waiting:
                 break
             time.sleep(0.25)

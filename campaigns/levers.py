@@ -53,7 +53,7 @@ def holding(session: Session, publication: Publication) -> Hold | None:
 def resume(
     session: Session, publication: Publication, *, by: str, now: datetime, due_at: datetime | None = None
 ) -> None:
-    """Put one held or missed publication back on the plan, at `due_at` or as soon as its account is free."""
+    """Put one held or missed publication back on the plan, at `due_at`, else at its own hour or now if that is past."""
     if publication.state not in (Delivery.HELD, Delivery.MISSED):
         raise LeverError(
             f"{publication.key} is {publication.state}; only what is held or missed can go back on the plan"
@@ -61,7 +61,8 @@ def resume(
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
     was, publication.state = publication.state, Delivery.PLANNED
-    publication.due_at, publication.not_before, publication.why = due_at or now, None, ""
+    publication.due_at = due_at or max(publication.due_at, now)
+    publication.not_before, publication.why = None, ""
     session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by=by))
     note(session, by, "resumed", publication.key, now=now)
 

@@ -37,7 +37,7 @@ def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> 
         publication = _existing(session, post, account, language)
         if publication is None:
             publication = _new(session, revision, account, language, settings, now)
-        elif publication.state in (Delivery.WITHDRAWN, Delivery.FAILED) and publication.remote_id is None:
+        elif publication.revision is not revision and _is_free(publication):
             _again(session, publication, revision, settings, now)
         else:
             continue
@@ -45,10 +45,16 @@ def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> 
     return planned
 
 
-def plan_all(session: Session, *, settings: Settings, now: datetime) -> list[Publication]:
-    """Plan every approved post that still lacks a publication somewhere."""
-    approved = session.scalars(select(Post).where(Post.state == PostState.APPROVED).order_by(Post.id))
-    return [publication for post in approved for publication in plan(session, post, settings=settings, now=now)]
+def plan_all(session: Session, *, settings: Settings, now: datetime) -> tuple[list[Publication], list[str]]:
+    """Plan every approved post that still lacks a publication somewhere; and, in sentences, what cannot be."""
+    planned: list[Publication] = []
+    problems = []
+    for post in session.scalars(select(Post).where(Post.state == PostState.APPROVED).order_by(Post.id)):
+        try:
+            planned += plan(session, post, settings=settings, now=now)
+        except CannotPlan as error:
+            problems.append(f"{post.key}: {error}")
+    return planned, problems
 
 
 def targets(session: Session, revision: Revision) -> Iterator[tuple[Account, Language]]:
@@ -112,6 +118,11 @@ def _free_slot(session: Session, account: Account, slots: tuple[time, ...], now:
 
 def _days(start: date) -> Iterator[date]:
     return (start + timedelta(days=number) for number in range(366))
+
+
+def _is_free(publication: Publication) -> bool:
+    """Whether it is neither out, nor maybe out, nor on its way."""
+    return publication.state in (Delivery.WITHDRAWN, Delivery.FAILED) and publication.remote_id is None
 
 
 def _existing(session: Session, post: Post, account: Account, language: Language) -> Publication | None:

@@ -126,12 +126,12 @@ class Outcome:
 
     def as_row(self) -> dict[str, int]:
         """The counts of the closing table, by what they count."""
-        states = {state.value: self.by_state.get(state, 0) for state in Delivery if self.by_state.get(state)}
-        always = {name: states.pop(name, 0) for name in ("published", "uncertain", "failed")}
+        ends = (Delivery.PUBLISHED, Delivery.UNCERTAIN, Delivery.FAILED)
+        others = {f"left {name}": count for name, count in sorted(self.by_state.items()) if name not in ends}
         return {
             "planned": self.planned,
-            **always,
-            **states,
+            **{name.value: self.by_state.get(name, 0) for name in ends},
+            **others,
             "accounts": self.accounts,
             "readings": self.readings,
             "misconceptions covered": self.misconceptions,

@@ -86,7 +86,7 @@ class Child:
 def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: object) -> None:
     """Desk and clock, until told to stop. `announce(base_url, link, loading)` is called once the desk answers."""
     _port_is_free(host, port)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database_url)
     rehearsing.prepare(store, settings, now=now())
     loading = with_week and _is_new(store) and not settings.credentials

@@ -54,8 +54,6 @@ class Settings:
     home: Path
     database_url: str
     endpoints: Endpoints
-    addresses_set: frozenset[str]
-    """Fields of `endpoints` that the environment set."""
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
     """By account key; never printed."""
     media_base_url: str | None
@@ -80,13 +78,11 @@ class Settings:
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read SAWT_HOME and its friends. Raises SettingsError."""
         home = Path(environ.get("SAWT_HOME") or Path.home() / ".local/share/sawt").expanduser().resolve()
-        given = _addresses(environ)
         folder = environ.get("SAWT_MEDIA_DIR")
         return cls(
             home=home,
             database_url=environ.get("SAWT_DATABASE_URL") or f"sqlite:///{home / 'sawt.sqlite'}",
-            endpoints=replace(Endpoints(), **given),
-            addresses_set=frozenset(given),
+            endpoints=replace(Endpoints(), **_addresses(environ)),
             credentials=_credentials(environ.get("SAWT_CREDENTIALS_FILE")),
             media_base_url=environ.get("SAWT_MEDIA_BASE_URL"),
             media_folder=Path(folder) if folder else None,

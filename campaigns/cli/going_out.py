@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(publish)
     app.command()(hold)
     app.command()(release)
+    app.command()(resolve)
 
 
 def publications(
@@ -192,6 +193,34 @@ def release(
         scope, value = _scope(everything, network, account, language, campaign, misconception, kind)
         levers.release(session, scope=scope, value=value, by=by or me(), now=now())
         out.print(f"released: {scope} {value}. What it held stays held: sawt publications --state held")
+
+
+def resolve(
+    key: Annotated[str, typer.Argument(help="An uncertain publication.")],
+    published: Annotated[str, typer.Option("--published", help="The address at which you saw it.")] = "",
+    remote_id: Annotated[str, typer.Option("--id", help="The network's id, if the address does not end in it.")] = "",
+    not_published: Annotated[bool, typer.Option("--not-published", help="You looked; it is not there.")] = False,
+    by: By = "",
+) -> None:
+    """Say what became of a publication that its network could not settle. Look at the account first."""
+    from sqlalchemy import select
+
+    from campaigns import settling
+    from campaigns.models import Publication
+
+    if bool(published) == not_published:
+        raise typer.BadParameter("say --published ADDRESS or --not-published")
+    with opened() as house, house.store.writing(durable=True) as session:
+        publication = session.scalar(select(Publication).where(Publication.key == key))
+        if publication is None:
+            raise settling.SettlingError(f"there is no publication {key!r}; see: sawt publications --state uncertain")
+        if not_published:
+            settling.it_is_not_out(session, publication, by=by or me(), now=now())
+            out.print(f"{key}: not out. It waits; sawt release {key} puts it back on the plan")
+            return
+        known_as = remote_id or published.rstrip("/").rpartition("/")[2]
+        settling.it_is_out(session, publication, url=published, remote_id=known_as, by=by or me(), now=now())
+        out.print(f"{key}: published as {known_as}")
 
 
 def _scope(

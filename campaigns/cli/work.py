@@ -172,7 +172,7 @@ def plan(as_json: AsJSON = False) -> None:
 
     with opened() as house:
         with house.store.writing() as session:
-            added = planning.plan_all(session, settings=house.settings, now=now())
+            added, problems = planning.plan_all(session, settings=house.settings, now=now())
             new = {publication.key for publication in added}
         with house.store.reading() as session:
             coming = session.scalars(
@@ -181,6 +181,8 @@ def plan(as_json: AsJSON = False) -> None:
                 .order_by(Publication.due_at, Publication.id)
             ).all()
             rows = [publication_row(publication) for publication in coming]
+        for problem in problems:
+            err.print(f"sawt: {problem}")
         if as_json:
             print_json(rows)
             return

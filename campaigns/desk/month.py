@@ -17,7 +17,7 @@ from campaigns import planning
 from campaigns.desk import days
 from campaigns.desk.days import Hijri, Month
 from campaigns.desk.newest import newest_revisions
-from campaigns.desk.pages import Heading, beginning, page
+from campaigns.desk.pages import Heading, called, page
 from campaigns.desk.visits import SignedIn, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import Delivery, Post, PostState, Publication, Revision, Wording
@@ -146,5 +146,5 @@ def _headings(session: Session, revisions: Collection[int], language: Language) 
     found = {revision: Heading("", language) for revision in revisions}
     for revision, spoken, title, text in rows:
         if spoken is language or not found[revision].text:
-            found[revision] = Heading(beginning(title or text), spoken)
+            found[revision] = Heading(called(title, text), spoken)
     return found

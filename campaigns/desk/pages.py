@@ -26,6 +26,7 @@ _PIECES = re.compile(
     "(?P<verse>﴿[^﴾]*﴾)|(?P<mark>[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f])"
 )
 _VERSE = re.compile("﴿[^﴾]*(?:﴾|$)")
+_VERSE_ALONE = re.compile(r"﴿[^﴾]*﴾\s*(?:\[[^\]]*\])?\s*")
 _SENTENCES = {400: "errors.unreadable", 401: "errors.nobody", 403: "errors.forbidden", 404: "errors.missing"}
 _YEAR = 365 * 24 * 3600
 
@@ -76,7 +77,12 @@ def heading(revision: Revision, language: Language) -> Heading:
     wording = revision.wording(language) or next(iter(revision.wordings), None)
     if wording is None:
         return Heading(revision.post.key, language)
-    return Heading(beginning(wording.title or wording.text), wording.language)
+    return Heading(called(wording.title, wording.text), wording.language)
+
+
+def called(title: str, text: str) -> str:
+    """How the title begins; the text, if the title is a verse alone: without its words that would say nothing."""
+    return beginning(text if text and _VERSE_ALONE.fullmatch(title) else title or text)
 
 
 def beginning(text: str, length: int = 90) -> str:

@@ -139,12 +139,14 @@ def _hours(visit: Visit, session: Session) -> list[Hour]:
 
 
 def _together(publications: Iterable[Publication]) -> list[Together]:
-    """Neighbours that say the same are told once."""
-
-    def alike(each: Publication) -> tuple[object, ...]:
-        return each.revision_id, each.state, each.due_at, each.why
-
-    return [Together(publications=tuple(group)) for _, group in groupby(publications, key=alike)]
+    """Those that say the same are told once, where the first of them stands; their places keep one order."""
+    groups: dict[tuple[object, ...], list[Publication]] = {}
+    for each in publications:
+        groups.setdefault((each.revision_id, each.state, each.due_at, each.why), []).append(each)
+    return [
+        Together(publications=tuple(sorted(group, key=lambda each: (each.account_key, each.language))))
+        for group in groups.values()
+    ]
 
 
 def _in_review(session: Session) -> list[Post]:

@@ -194,11 +194,11 @@ PHRASES = {
     "bars_kinds": _t("الصادر بحسب النوع", "Published by kind", "Publiés par format"),
     "bars_accounts": _t("التفاعلات بحسب الحساب", "Engagements by account", "Interactions par compte"),
     "misconceptions": _t("المفاهيم الخاطئة", "Misconceptions", "Idées fausses"),
-    "misconception": _t("المفهوم الخاطئ", "False belief", "Idée fausse"),
+    "misconception": _t("المفهوم الخاطئ", "Misconception", "Idée fausse"),
     "answered": _t("مفاهيم خاطئة رُدّ عليها", "Misconceptions answered", "Idées fausses réfutées"),
     "misconceptions_caption": _t(
-        "ما رُدّ عليه هذا الشهر. العبارة نص القائمة للاعتقاد الخاطئ، لعمل الفريق وحده، ولا تُنشر.",
-        "What was answered this month. Each line states the false belief as the catalogue does, for the team alone; "
+        "ما رُدّ عليه هذا الشهر. العبارة نص القائمة للمفهوم الخاطئ، لعمل الفريق وحده، ولا تُنشر.",
+        "What was answered this month. Each line states the misconception as the catalogue does, for the team alone; "
         "it is not for posting.",
         "Ce qui a été réfuté ce mois-ci. Chaque ligne énonce l’idée fausse comme au catalogue, pour l’équipe seule ; "
         "elle n’est pas à publier.",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from campaigns import planning
 from campaigns.languages import Language
-from campaigns.models import Account, Post, PostState, Publication
+from campaigns.models import Account, Delivery, Post, PostState, Publication
 from campaigns.planning import CannotPlan
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -74,7 +74,7 @@ def test_planning_again_adds_nothing(store: Store, settings: Settings) -> None:
     factories.accounts(store, settings)
     _approved(store, "slot", ["x-ar", "x-en"], ["a"], settings)
     with store.writing() as session:
-        assert planning.plan_all(session, settings=settings, now=NOW) == []
+        assert planning.plan_all(session, settings=settings, now=NOW) == ([], [])
         assert len(session.scalars(select(Publication)).all()) == 2
 
 
@@ -91,3 +91,23 @@ def test_an_account_taken_out_of_use_gets_nothing(store: Store, settings: Settin
     assert [p.account_key for p in _approved(store, "slot", ["x-ar", "x-en"], ["a"], settings)] == ["x-en"]
     with store.reading() as session:
         assert session.scalars(select(Post.state)).one() is PostState.APPROVED
+
+
+def test_a_post_that_cannot_be_planned_does_not_keep_the_others_from_it(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        for key, at in (("late", (NOW - timedelta(hours=2)).isoformat()), ("fine", "slot")):
+            post = factories.text_post(session, key, on=["x-en"])
+            post.state, post.revision.at = PostState.APPROVED, at
+        planned, problems = planning.plan_all(session, settings=settings, now=NOW)
+    assert [each.key for each in planned] == ["fine:x-en:en"]
+    assert len(problems) == 1
+    assert "late" in problems[0]
+
+
+def test_what_a_network_refused_is_not_planned_again_unchanged(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    [refused] = _approved(store, "slot", ["x-ar"], ["a"], settings)
+    with store.writing() as session:
+        session.get_one(Publication, refused.id).state = Delivery.FAILED
+        assert planning.plan_all(session, settings=settings, now=NOW) == ([], [])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from campaigns import levers, review
+from campaigns import levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Delivery, Move, Post, Publication, Role, Scope
@@ -159,6 +159,33 @@ def test_what_x_never_got_stays_uncertain_for_a_person_and_blocks_nobody(
     assert (out.state, out.not_before) == (Delivery.UNCERTAIN, None)
     assert "person" in out.why
     assert factories.publication(store, next_one).state is Delivery.PUBLISHED
+    assert len(shown(running)) == 1
+
+
+def test_a_person_settles_what_the_network_could_not(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, stage: Stage, clock: MovableClock
+) -> None:
+    keys = [factories.approved(store, settings, name, text=name, due_at=soon())[0] for name in ("seen", "gone")]
+    stage.faults.add(Fault(name="drop-before", path="/2/tweets", times=2))
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    with store.writing() as session:
+        seen, gone = session.scalars(select(Publication).order_by(Publication.id))
+        settling.it_is_out(session, seen, url="https://x.com/i/status/9", remote_id="9", by="Yusuf", now=clock())
+        settling.it_is_not_out(session, gone, by="Yusuf", now=clock())
+        with pytest.raises(settling.SettlingError, match="nothing to decide"):
+            settling.it_is_not_out(session, seen, by="Yusuf", now=clock())
+    publisher.work("x-en")
+    assert [factories.publication(store, key).state for key in keys] == [Delivery.PUBLISHED, Delivery.MISSED]
+    with store.writing() as session:
+        levers.resume(
+            session,
+            session.scalars(select(Publication).where(Publication.key == keys[1])).one(),
+            by="Yusuf",
+            now=clock(),
+        )
+    publisher.work("x-en")
+    assert factories.publication(store, keys[1]).state is Delivery.PUBLISHED
     assert len(shown(running)) == 1
 
 

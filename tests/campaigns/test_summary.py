@@ -485,7 +485,7 @@ def test_the_workbook_has_numbers_as_numbers_and_what_is_missing_as_nothing(desk
     small_month(desk_copy)
     book = openpyxl.load_workbook(write(told(desk_copy), Language.AR, "xlsx", tmp_path))
     assert book.sheetnames == [
-        "نظرة عامة", "الحسابات", "الشبكات", "اللغات", "أنواع المحتوى", "الحملات", "المفاهيم المغلوطة", "المنشورات"
+        "نظرة عامة", "الحسابات", "الشبكات", "اللغات", "أنواع المحتوى", "الحملات", "المفاهيم الخاطئة", "المنشورات"
     ]  # fmt: skip
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
     header, *rows = book["الشبكات"].iter_rows(min_row=4, max_row=7, values_only=True)

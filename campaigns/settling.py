@@ -1,0 +1,52 @@
+"""A person says what became of an uncertain publication, when the network could not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from campaigns.chronicle import note
+from campaigns.models import Delivery, Move, Publication
+
+
+class SettlingError(ValueError):
+    """It cannot be settled so; the message says why."""
+
+
+def it_is_out(session: Session, publication: Publication, *, url: str, remote_id: str, by: str, now: datetime) -> None:
+    """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError."""
+    values = {"url": url, "remote_id": remote_id, "published_at": publication.sent_at or now}
+    _settle(session, publication, Delivery.PUBLISHED, f"seen on the account: {url}", by=by, now=now, values=values)
+
+
+def it_is_not_out(session: Session, publication: Publication, *, by: str, now: datetime) -> None:
+    """Somebody has looked and it is not there. It waits as missed until a person puts it back on the plan."""
+    why = "looked for on the account and not there; sawt release KEY sends it after all"
+    _settle(session, publication, Delivery.MISSED, why, by=by, now=now, values={})
+
+
+def _settle(
+    session: Session,
+    publication: Publication,
+    to: Delivery,
+    why: str,
+    *,
+    by: str,
+    now: datetime,
+    values: dict[str, object],
+) -> None:
+    """Conditional: if the network answers at the same moment, its answer stands."""
+    uncertain = (Publication.id == publication.id, Publication.state == Delivery.UNCERTAIN)
+    settled = session.execute(
+        update(Publication)
+        .where(*uncertain)
+        .values(state=to, why=why, not_before=None, owner=None, lease_until=None, fence=Publication.fence + 1, **values)
+    )
+    if settled.rowcount == 0:  # type: ignore[attr-defined]
+        session.refresh(publication)
+        raise SettlingError(f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide")
+    session.add(Move(publication_id=publication.id, at=now, came_from=Delivery.UNCERTAIN, went_to=to, by=by, why=why))
+    note(session, by, "settled", publication.key, now=now, why=why)
+    session.refresh(publication)
