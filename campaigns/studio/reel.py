@@ -112,7 +112,7 @@ class Reel:
     ) -> tuple[npt.NDArray[np.int16], ...]:
         """For every window and plane, how much a fully inked pattern changes it; nothing under words."""
         inked = np.clip(_difference(drawn, self._ground) / 60, 0, 1)
-        room = self._fade * (1 - inked)
+        room: npt.NDArray[np.float32] = np.asarray(self._fade * (1 - inked), dtype=np.float32)
         line = planes.from_rgb(np.full((2, 2, 3), recipes.house().colour(self.sheet.ground.line), np.float32))
         rooms = (room, planes.halved(room), planes.halved(room))
         found = []
