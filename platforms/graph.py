@@ -7,7 +7,6 @@ that says `{}` for a success.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import unicodedata
@@ -21,9 +20,9 @@ import requests
 from pydantic import BaseModel, Field, ValidationError
 
 from platforms import graph_faults
-from platforms.contract import MediaFile, Network
+from platforms.contract import Network
 from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS, Endpoints
-from platforms.errors import MediaNotAccepted, NotSignedIn, Refused
+from platforms.errors import NotSignedIn, Refused
 from platforms.graph_faults import Missing, NotPermitted
 from platforms.graph_session import SDK_BASE, GraphSession, Multipart
 
@@ -234,18 +233,6 @@ class Graph:
 def path_of(upload_url: str) -> str:
     """The path of an upload address; its host is always ours to know, never the answer's to say."""
     return urlsplit(upload_url).path
-
-
-def unaltered(media: MediaFile) -> MediaFile:
-    """The file, if it still is what was approved. Raises MediaNotAccepted when it is gone or different."""
-    try:
-        with media.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise MediaNotAccepted(f"{media.path.name} cannot be read: put the file back") from error
-    if digest != media.sha256:
-        raise MediaNotAccepted(f"{media.path.name} is not the file that was approved: have it approved again")
-    return media
 
 
 def same_words(one: str, other: str) -> bool:

@@ -166,6 +166,7 @@ def test_a_post_names_accounts_that_can_carry_it(post: Post) -> None:
 
 @each_post
 def test_a_post_answers_catalogued_misconceptions_in_a_running_campaign(post: Post) -> None:
+    assert _misconceptions(post)
     assert set(_misconceptions(post)) <= set(CATALOGUE)
     if "campaign" in post:
         campaign = CAMPAIGNS[post["campaign"]]

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from platforms.approved import unaltered
 from platforms.contract import (
     Checkpoint,
     Finding,
@@ -32,7 +33,7 @@ from platforms.facebook import limits, video
 from platforms.facebook.find import address, find
 from platforms.facebook.measure import measure
 from platforms.facebook.signin import PageCredentials
-from platforms.graph import Created, Graph, signed_in, unaltered
+from platforms.graph import Created, Graph, signed_in
 from platforms.graph_faults import Missing
 from platforms.shelf import Shelf
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from platforms.approved import unaltered
 from platforms.contract import Checkpoint, MediaFile, Outgoing, Save
 from platforms.errors import OutcomeUnknown, Unreachable
 from platforms.facebook.limits import is_reel
-from platforms.graph import Done, Graph, path_of, unaltered
+from platforms.graph import Done, Graph, path_of
 from platforms.graph_faults import Missing, WrongOffset
 
 _TRIES_WITHOUT_PROGRESS = 3

@@ -11,9 +11,10 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
+from platforms.approved import unaltered
 from platforms.contract import Checkpoint, Form, MediaFile, Outgoing, Save
 from platforms.errors import OutcomeUnknown, Refused, TooSoon, Unreachable
-from platforms.graph import Created, Graph, Page, path_of, unaltered
+from platforms.graph import Created, Graph, Page, path_of
 from platforms.graph_faults import Missing, from_status
 from platforms.shelf import Shelf
 

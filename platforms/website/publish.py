@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from platforms.approved import unaltered
 from platforms.contract import (
     Absent,
     Checkpoint,
@@ -23,7 +23,7 @@ from platforms.contract import (
     Unclear,
 )
 from platforms.endpoints import Endpoints
-from platforms.errors import MediaNotAccepted, NotSignedIn, Refused, Unreachable
+from platforms.errors import NotSignedIn, Refused, Unreachable
 from platforms.shelf import Shelf
 from platforms.website import article, limits
 from platforms.website.answers import Article, Medium
@@ -125,7 +125,7 @@ class WordPressSite:
         slug = article.medium_slug(outgoing, file)
         medium = self._client.medium_called(slug)
         if medium is None:
-            _make_sure_it_is_what_was_approved(file)
+            unaltered(file)
             name = article.file_name(outgoing, file)
             medium = self._client.send(file.path, name=name, mime_type=file.mime_type)
         self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text})
@@ -156,16 +156,6 @@ def _words(outgoing: Outgoing, media: Sequence[Sequence[Any]]) -> dict[str, str]
         "title": article.title(outgoing),
         "content": article.body(outgoing, [address for _, address in media]),
     }
-
-
-def _make_sure_it_is_what_was_approved(file: MediaFile) -> None:
-    try:
-        with file.path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as failure:
-        raise MediaNotAccepted(f"{file.path.name} cannot be read; add the file to the post again") from failure
-    if digest != file.sha256:
-        raise MediaNotAccepted(f"{file.path.name} is no longer the file that was approved; approve it again")
 
 
 def _receipt(shown: Article) -> Receipt:

@@ -6,7 +6,6 @@ initialize → append 1 MiB after 1 MiB → finalize → wait until processed �
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import tweepy
 from pydantic import BaseModel, ConfigDict
 
+from platforms.approved import unaltered
 from platforms.contract import MediaFile
 from platforms.errors import MediaNotAccepted, Unreachable
 from platforms.x.answers import Upload, Uploading
@@ -75,7 +75,7 @@ def _carry_on(client: Client, file: MediaFile, begun: Uploaded, keep: Keep, slee
 
 
 def _initialize(client: Client, file: MediaFile, keep: Keep) -> Uploaded:
-    _make_sure_it_is_what_was_approved(file)
+    unaltered(file)
     answer = _ask(
         client,
         "POST",
@@ -151,16 +151,6 @@ def _pieces(file: MediaFile, skip: int) -> Iterator[bytes]:
         content.seek(skip * PIECE)
         while piece := content.read(PIECE):
             yield piece
-
-
-def _make_sure_it_is_what_was_approved(file: MediaFile) -> None:
-    try:
-        with file.path.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError as failure:
-        raise MediaNotAccepted(f"{file.path.name} cannot be read; add the file to the post again") from failure
-    if digest != file.sha256:
-        raise MediaNotAccepted(f"{file.path.name} is no longer the file that was approved; approve it again")
 
 
 def _expiry(answer: Upload) -> datetime | None:

@@ -6,14 +6,14 @@ and `processed`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from googleapiclient.errors import HttpError, ResumableUploadError
 
-from platforms.contract import Checkpoint, MediaFile, Outgoing, Save
+from platforms.approved import unaltered
+from platforms.contract import Checkpoint, Outgoing, Save
 from platforms.errors import MediaNotAccepted, Unreachable
 from platforms.youtube.answers import Video
 from platforms.youtube.client import Client
@@ -52,7 +52,7 @@ class Upload:
     def _send(self, done: Checkpoint, save: Save) -> str:
         """The id of the uploaded video. A session that is gone may have ended well: look before a second one."""
         film = self.outgoing.media[0]
-        _must_be_as_approved(film)
+        unaltered(film)
         with film.path.open("rb") as stream:
             for _ in range(2):
                 body = resource(self.outgoing)
@@ -146,13 +146,3 @@ def must_be_alive(video: Video) -> Video:
         why = status.failure_reason or status.rejection_reason or status.upload_status
         raise MediaNotAccepted(f"YouTube did not take the film ({why}): export it anew or look in YouTube Studio")
     return video
-
-
-def _must_be_as_approved(film: MediaFile) -> None:
-    try:
-        with film.path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as failure:
-        raise MediaNotAccepted(f"the film {film.path.name} cannot be read: put it back") from failure
-    if digest != film.sha256:
-        raise MediaNotAccepted(f"the film {film.path.name} is not the one that was approved: have it approved anew")

@@ -1,0 +1,20 @@
+"""Is this file still the one that was approved? Asked before its first byte leaves."""
+
+from __future__ import annotations
+
+import hashlib
+
+from platforms.contract import MediaFile
+from platforms.errors import MediaNotAccepted
+
+
+def unaltered(media: MediaFile) -> MediaFile:
+    """The file, if it still is what was approved. Raises MediaNotAccepted when it is gone or different."""
+    try:
+        with media.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaNotAccepted(f"{media.path.name} cannot be read: put the file back") from error
+    if digest != media.sha256:
+        raise MediaNotAccepted(f"{media.path.name} is not the file that was approved: have it approved again")
+    return media
