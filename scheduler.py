@@ -57,6 +57,7 @@ class Clock:
 
     def stop(self) -> None:
         """Let the steps in hand finish, and take no new one."""
+        self.publisher.stop()
         self._scheduler.shutdown(wait=False)
         self._pool.shutdown(wait=True, cancel_futures=True)
 

@@ -44,6 +44,14 @@ class Connections:
             self._open[key] = self._connect(speaker)
         return self._open[key]
 
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    def signed_in(self, account: str) -> bool:
+        """Whether this process has credentials for the account."""
+        return self._settings.signed_in(account)
+
     def close(self) -> None:
         for shelf in self._shelves.values():
             if isinstance(shelf, LoopbackShelf):

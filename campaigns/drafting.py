@@ -142,6 +142,7 @@ def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehears
     newest = _newest(session, post)
     outcome = compare(draft, newest.row_digest if newest else None)
     if outcome is Outcome.UNCHANGED:
+        _keep(vault, draft)
         return outcome
     if post is None:
         post = Post(key=draft.key, rehearsal=rehearsal, created_at=now)
@@ -238,7 +239,7 @@ def _keep(vault: Vault, draft: Draft) -> None:
 
 def keep(vault: Vault, supplied: Supplied) -> None:
     """Have the file in the vault as it was when it was measured. Raises DraftingError if it changed since."""
-    if not vault.path(supplied.sha256).exists() and vault.keep(supplied.path) != supplied.sha256:
+    if not vault.is_whole(supplied.sha256) and vault.keep(supplied.path) != supplied.sha256:
         raise DraftingError(f"{supplied.path.name} changed while it was being read; import again")
 
 

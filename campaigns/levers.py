@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
 from campaigns.models import Delivery, Hold, Move, Publication, Scope
+from campaigns.settings import Settings
+
+RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 
 
 class LeverError(ValueError):
@@ -51,18 +54,39 @@ def holding(session: Session, publication: Publication) -> Hold | None:
 
 
 def resume(
-    session: Session, publication: Publication, *, by: str, now: datetime, due_at: datetime | None = None
+    session: Session,
+    publication: Publication,
+    *,
+    settings: Settings,
+    by: str,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
-    """Put one held or missed publication back on the plan, at `due_at`, else at its own hour or now if that is past."""
-    if publication.state not in (Delivery.HELD, Delivery.MISSED):
-        raise LeverError(
-            f"{publication.key} is {publication.state}; only what is held or missed can go back on the plan"
-        )
+    """Put what was held, missed or refused back on the plan: at `due_at`, else at its own hour or now if that is past.
+
+    Whether it plays on the stage is decided anew, by the credentials that there are now. Raises LeverError.
+    """
+    was = publication.state
+    if was not in RESUMABLE:
+        raise LeverError(f"{publication.key} is {was}; only what is held, missed or failed can go back on the plan")
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
-    was, publication.state = publication.state, Delivery.PLANNED
-    publication.due_at = due_at or max(publication.due_at, now)
-    publication.not_before, publication.why = None, ""
+    resumed = session.execute(
+        update(Publication)
+        .where(Publication.id == publication.id, Publication.state == was, Publication.fence == publication.fence)
+        .values(
+            state=Delivery.PLANNED,
+            rehearsal=publication.post.rehearsal or not settings.signed_in(publication.account_key),
+            due_at=due_at or max(publication.due_at, now),
+            not_before=None,
+            setbacks=0,
+            why="",
+            fence=Publication.fence + 1,
+        )
+    )
+    session.refresh(publication)
+    if resumed.rowcount == 0:  # type: ignore[attr-defined]
+        raise LeverError(f"{publication.key} is {publication.state} meanwhile; nothing was changed")
     session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by=by))
     note(session, by, "resumed", publication.key, now=now)
 

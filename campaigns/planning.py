@@ -103,6 +103,7 @@ def _due(
 
 def _free_slot(session: Session, account: Account, slots: tuple[time, ...], now: datetime) -> datetime:
     """The account's next slot in which nothing is planned yet. A slot that DST swallows or doubles is left out."""
+    session.execute(select(Account.key).where(Account.key == account.key).with_for_update())
     zone = ZoneInfo(account.timezone)
     taken = set(session.scalars(select(Publication.due_at).where(Publication.account_key == account.key)))
     for on in _days(now.astimezone(zone).date()):
@@ -145,13 +146,17 @@ def _new(
         account=account,
         language=language,
         state=Delivery.PLANNED,
-        rehearsal=revision.post.rehearsal or not settings.signed_in(account.key),
+        rehearsal=_rehearses(revision, account, settings),
         due_at=_due(session, revision, account, language, settings, now),
     )
     session.add(publication)
     session.flush()
     session.add(Move(publication_id=publication.id, at=now, went_to=Delivery.PLANNED, by="plan"))
     return publication
+
+
+def _rehearses(revision: Revision, account: Account, settings: Settings) -> bool:
+    return revision.post.rehearsal or not settings.signed_in(account.key)
 
 
 def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
@@ -163,11 +168,14 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
         .where(Publication.id == publication.id, Publication.state == was, Publication.fence == publication.fence)
         .values(
             state=Delivery.PLANNED,
+            rehearsal=_rehearses(revision, publication.account, settings),
             revision_id=revision.id,
             due_at=due,
             not_before=None,
             checkpoint={},
             setbacks=0,
+            looks=0,
+            absences=0,
             why="",
             fence=Publication.fence + 1,
         )

@@ -24,6 +24,7 @@ from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from platforms.lifeline import end_with_parent
 
 WEEK = timedelta(days=7)
 APPROVER = "Scholar (rehearsal)"
@@ -77,7 +78,7 @@ def load_week(
     with store.reading() as session:
         waiting = sorted(_waiting(session))
     films = [key for _, key, is_film in waiting if is_film]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         made = {key: pool.submit(_make_films, store.url, str(vault.folder), key) for key in films}
         for number, (_, key, is_film) in enumerate(waiting, start=1):
             if is_film:

@@ -66,7 +66,7 @@ class Child:
                 return
             self.not_before = time.monotonic() + RESTART_AFTER
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "campaigns.cli", "run", "--only", self.only, *self.arguments]
+                [sys.executable, "-m", "campaigns.cli", "run", "--only", self.only, "--child", *self.arguments]
             )
 
     def stop(self) -> None:
@@ -240,13 +240,13 @@ def _stop(children: list[Child]) -> None:
 
 @contextmanager
 def _told_to_stop() -> Iterator[threading.Event]:
-    """Set by SIGTERM or Ctrl-C."""
+    """Set by SIGTERM, by Ctrl-C, and when the terminal goes away."""
     stopping = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
         stopping.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     try:
         yield stopping
     finally:

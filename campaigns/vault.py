@@ -15,10 +15,10 @@ class Vault:
         self.folder = folder
 
     def keep(self, file: Path) -> str:
-        """Copy `file` in; the answer is its digest. The same bytes again are no second copy."""
+        """Copy `file` in; the answer is its digest. The same bytes again are no second copy, but mend a damaged one."""
         digest = digest_of(file)
         target = self.path(digest)
-        if not target.exists():
+        if not self.is_whole(digest):
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as half, file.open("rb") as source:
                 shutil.copyfileobj(source, half, _BLOCK)

@@ -72,7 +72,7 @@ def signed_in(model: type[Credentials], credentials: Mapping[str, str], network:
         return model.model_validate(dict(credentials))
     except ValidationError as error:
         missing = ", ".join(str(each["loc"][0]) for each in error.errors())
-        raise NotSignedIn(f"{network.title} needs {missing}: sign the account in again") from None
+        raise NotSignedIn(f"{network.label} needs {missing}: sign the account in again") from None
 
 
 class Graph:
@@ -91,7 +91,7 @@ class Graph:
         version: str = VERSION,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.network = str(network.title)
+        self.network = str(network.label)
         self._token, self._rupload, self._sleep = access_token, endpoints.rupload, sleep
         self._session = GraphSession(endpoints, token=access_token, app_secret=app_secret, version=version)
         self._sdk = facebook.GraphAPI(session=self._session, timeout=(CONNECT_SECONDS, READ_SECONDS))

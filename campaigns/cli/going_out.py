@@ -187,7 +187,7 @@ def release(
                 if publication is None:
                     raise levers.LeverError(f"there is no publication {key!r}; see: sawt publications --state held")
                 due_at = planning.instant(at, "UTC") if at else None
-                levers.resume(session, publication, by=by or me(), now=now(), due_at=due_at)
+                levers.resume(session, publication, settings=house.settings, by=by or me(), now=now(), due_at=due_at)
                 out.print(f"{key}: back on the plan")
             return
         scope, value = _scope(everything, network, account, language, campaign, misconception, kind)

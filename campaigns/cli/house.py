@@ -34,12 +34,16 @@ def run(
     minutes: Minutes = 4.0,
     empty: Annotated[bool, typer.Option("--empty", help="Do not load the rehearsal week on a first start.")] = False,
     only: Annotated[str, typer.Option("--only", help="One part alone: web, worker or week.")] = "",
+    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
 ) -> None:
     """Start the desk and the clock. A first start without credentials loads the rehearsal week."""
     from campaigns import running
     from campaigns.settings import Settings
+    from platforms.lifeline import end_with_parent
 
     settings, span = Settings.from_environment(), timedelta(minutes=minutes)
+    if child:
+        end_with_parent()
     match only:
         case "":
             running.run(settings, host=host, port=port, span=span, with_week=not empty, announce=_announce)

@@ -18,6 +18,7 @@ from campaigns.cli.terminal import (
     opened,
     out,
     print_json,
+    print_mark,
     print_table,
     progress,
 )
@@ -80,8 +81,12 @@ def import_file(
         for campaign in brought.new_campaigns:
             out.print(f"new campaign: {campaign}")
     if brought.faults:
-        err.print(f"sawt: {len(brought.faults)} faults; mend them and import the file again")
+        err.print(f"sawt: {_counted(len(brought.faults))}; mend them and import the file again")
         raise typer.Exit(1)
+
+
+def _counted(faults: int) -> str:
+    return "1 fault" if faults == 1 else f"{faults} faults"
 
 
 def _faults(faults: object) -> list[tuple[object, ...]]:
@@ -138,6 +143,7 @@ def approve(
                     remark=remark,
                 )
             out.print(f"{key}: approved, {len(planned)} publications planned")
+        print_mark(house.settings)
 
 
 def send_back(

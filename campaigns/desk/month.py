@@ -17,10 +17,11 @@ from campaigns import planning
 from campaigns.desk import days
 from campaigns.desk.days import Hijri, Month
 from campaigns.desk.newest import newest_revisions
-from campaigns.desk.pages import Heading, called, page
+from campaigns.desk.pages import Heading, page
 from campaigns.desk.visits import SignedIn, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import Delivery, Post, PostState, Publication, Revision, Wording
+from campaigns.reports.headings import called
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 

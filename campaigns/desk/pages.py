@@ -21,12 +21,11 @@ from campaigns.desk.visits import LANGUAGE_COOKIE, Visit, before_the_door, cooki
 from campaigns.languages import Language
 from campaigns.models import Revision
 from campaigns.paths import shipped
+from campaigns.reports.headings import called
 
 _PIECES = re.compile(
     "(?P<verse>﴿[^﴾]*﴾)|(?P<mark>[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f])"
 )
-_VERSE = re.compile("﴿[^﴾]*(?:﴾|$)")
-_VERSE_ALONE = re.compile(r"﴿[^﴾]*﴾\s*(?:\[[^\]]*\])?\s*")
 _SENTENCES = {400: "errors.unreadable", 401: "errors.nobody", 403: "errors.forbidden", 404: "errors.missing"}
 _YEAR = 365 * 24 * 3600
 
@@ -78,17 +77,6 @@ def heading(revision: Revision, language: Language) -> Heading:
     if wording is None:
         return Heading(revision.post.key, language)
     return Heading(called(wording.title, wording.text), wording.language)
-
-
-def called(title: str, text: str) -> str:
-    """How the title begins; the text, if the title is a verse alone: without its words that would say nothing."""
-    return beginning(text if text and _VERSE_ALONE.fullmatch(title) else title or text)
-
-
-def beginning(text: str, length: int = 90) -> str:
-    """The first line, cut between words; a verse is never cut, so only its brackets stand for it."""
-    line = next((line for line in _VERSE.sub("﴿…﴾", text).splitlines() if line.strip()), "")
-    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0] + "…"
 
 
 def pieces(text: str) -> Iterator[Piece]:
@@ -150,7 +138,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"pieces": pieces, "web": web_address, "clock": _clock, "beginning": beginning}
+    environment.filters |= {"pieces": pieces, "web": web_address, "clock": _clock}
     environment.globals |= {"version_of": version_of}
     return environment
 

@@ -20,7 +20,7 @@ _EACH = {
     ),
     "campaign": Trilingual(
         ar="مفتاح الحملة. الاسم الجديد يُنشئ حملة جديدة.",
-        en="The campaign's key. A new name makes a new campaign.",
+        en="The campaign’s key. A new name makes a new campaign.",
         fr="La clé de la campagne. Un nouveau nom crée une campagne.",
     ),
     "misconceptions": Trilingual(
@@ -35,13 +35,13 @@ _EACH = {
     ),
     "title": Trilingual(
         ar="عنوان الفيديو، أو ما يُكتب على البطاقة عند استعمال قالب.",
-        en="A film's title, or what stands on the card where a template is used.",
+        en="A film’s title, or what stands on the card where a template is used.",
         fr="Le titre du film, ou ce qui figure sur la carte avec un modèle.",
     ),
     "alt": Trilingual(
         ar="جملة تصف الصورة أو الفيديو لمن لا يراه. إلزامي لكل صورة وفيديو.",
         en="A sentence that says what is to be seen, for those who cannot see it. Needed for pictures and films.",
-        fr="Une phrase décrivant l’image pour qui ne la voit pas. Obligatoire pour images et films.",
+        fr="Une phrase décrivant l’image ou le film pour qui ne les voit pas (obligatoire pour les deux).",
     ),
     "media": Trilingual(
         ar="أسماء الملفات في مجلد هذا الملف، وبينها ; إن تعددت الصور. تُترك فارغة عند استعمال قالب.",
@@ -54,7 +54,7 @@ _EACH = {
         fr="Le modèle à partir duquel l’image ou le film est dessiné, au lieu d’un fichier.",
     ),
     "hashtags": Trilingual(
-        ar="وسوم تبدأ بـ # وبينها فراغ، بلا تطويل ولا تشكيل.",
+        ar="وسوم تبدأ بـ # وبينها مسافة، بلا تطويل ولا تشكيل.",
         en="Hashtags, each beginning with #, blanks between them; no tatweel, no vowel marks.",
         fr="Mots-dièse commençant par #, séparés par des espaces ; ni tatweel ni voyelles brèves.",
     ),
@@ -69,9 +69,9 @@ _EACH = {
         fr="all pour tous les comptes possibles, ou leurs clés séparées par ; (obligatoire). Voir la feuille accounts.",
     ),
     "at": Trilingual(
-        ar="اليوم والساعة مثل 2026-11-22T18:00 بتوقيت العمود timezone، أو slot لأول موعد خالٍ (إلزامي).",
+        ar="اليوم والساعة مثل 2026-11-22T18:00 بتوقيت العمود timezone، أو slot لأول موعد متاح (إلزامي).",
         en="Day and hour like 2026-11-22T18:00, in the zone of timezone, or slot for the next free hour (needed).",
-        fr="Jour et heure, par exemple 2026-11-22T18:00 dans le fuseau timezone, ou slot (obligatoire).",
+        fr="Jour et heure (2026-11-22T18:00, fuseau timezone), ou slot : prochaine heure libre (obligatoire).",
     ),
     "timezone": Trilingual(
         ar="المنطقة الزمنية مثل Asia/Riyadh؛ وإن تُركت فهي UTC.",
@@ -93,11 +93,15 @@ def _explained(name: str) -> Trilingual[str]:
 
 EXPLAINED: Mapping[str, Trilingual[str]] = {name: _explained(name) for name in NAMES}
 DRAFTS = Trilingual(
-    ar="مسوّدات لم يُقرّها علماء المركز بعد. هي صياغة داخلية للمطابقة ولا تُنشر أبدًا.",
-    en="Drafts that the Centre's scholars have still to confirm. Worded for matching only, never text of a post.",
+    ar="مسودات لم يؤكدها علماء المركز بعد. صياغتها داخلية، للمطابقة وحدها، ولا تُنشر أبدًا.",
+    en="Drafts that the Centre’s scholars have still to confirm. Worded for matching only, never text of a post.",
     fr="Ébauches que les savants du Centre doivent encore confirmer. Formulation interne, jamais publiée.",
 )
 STANDINGS = {
-    "draft": Trilingual(ar="مسوّدة", en="draft: scholars have still to confirm it", fr="ébauche à confirmer"),
-    "confirmed": Trilingual(ar="معتمد", en="confirmed", fr="confirmé"),
+    "draft": Trilingual(
+        ar="مسودة: على العلماء تأكيدها",
+        en="draft: scholars have still to confirm it",
+        fr="ébauche que les savants doivent confirmer",
+    ),
+    "confirmed": Trilingual(ar="أكده العلماء", en="confirmed", fr="confirmé"),
 }

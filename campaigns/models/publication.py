@@ -74,6 +74,8 @@ class Publication(Base):
     setbacks: Mapped[int] = mapped_column(default=0)
     looks: Mapped[int] = mapped_column(default=0)
     """How often the network was asked whether it is out."""
+    absences: Mapped[int] = mapped_column(default=0)
+    """How often it proved not to be out, once reads had had time to catch up."""
     sent_at: Mapped[datetime | None]
     """When the reveal was about to be called; set before the call."""
     published_at: Mapped[datetime | None]

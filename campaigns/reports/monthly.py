@@ -25,6 +25,7 @@ from campaigns.models import (
     Standing,
     Wording,
 )
+from campaigns.reports.headings import called
 from campaigns.reports.told import (
     COMPONENTS,
     NOT_OUT,
@@ -327,19 +328,13 @@ def _publications(session: Session, rows: CTE) -> tuple[Told, ...]:
             campaign=row.campaign or None,
             outcome=Outcome.of(row.state),
             at=row.at,
-            words=_excerpt(row.title, row.text) or row.key,
+            words=called(row.title or "", row.text or "") or row.key,
             url=row.url,
             why=row.why,
             figures={name: value for name in figures if (value := row._mapping[name]) is not None},
         )
         for row in session.execute(query)
     )
-
-
-def _excerpt(title: str | None, text: str | None) -> str:
-    """The title, or the beginning of the text, in at most 90 characters cut between words."""
-    words = " ".join((title or text or "").split())
-    return words if len(words) <= 90 else words[:89].rsplit(" ", 1)[0] + "…"
 
 
 def _read_between(session: Session, rows: CTE) -> tuple[datetime, datetime] | None:

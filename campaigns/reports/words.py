@@ -18,11 +18,11 @@ HIJRI_MONTHS = _t(
     ),
     _listed(
         "Muharram | Safar | Rabi al-Awwal | Rabi al-Akhir | Jumada al-Ula | Jumada al-Akhirah"
-        " | Rajab | Shaaban | Ramadan | Shawwal | Dhu al-Qadah | Dhu al-Hijjah"
+        " | Rajab | Shaaban | Ramadan | Shawwal | Dhu al-Qidah | Dhu al-Hijjah"
     ),
     _listed(
         "mouharram | safar | rabia al-awwal | rabia al-akhir | joumada al-oula | joumada al-akhira"
-        " | rajab | chaabane | ramadan | chawwal | dhou al-qi‘da | dhou al-hijja"
+        " | rajab | chaabane | ramadan | chawwal | dhou al-qida | dhou al-hijja"
     ),
 )
 
@@ -59,7 +59,7 @@ NAMES = {
     "impressions": _t("مرات الظهور", "Impressions", "Impressions"),
     "views": _t("المشاهدات", "Views", "Vues"),
     "engagements": _t("التفاعلات", "Engagements", "Interactions"),
-    "reactions": _t("الإعجابات", "Reactions", "Réactions"),
+    "reactions": _t("ردود الفعل", "Reactions", "Réactions"),
     "comments": _t("التعليقات", "Comments", "Commentaires"),
     "shares": _t("المشاركات", "Shares", "Partages"),
     "saves": _t("مرات الحفظ", "Saves", "Enregistrements"),
@@ -118,9 +118,9 @@ PHRASES = {
     ),
     "title": _t("حصيلة الشهر", "The month’s summary", "Bilan du mois"),
     "page": _t("صفحة {n} من {of}", "Page {n} of {of}", "Page {n} sur {of}"),
-    "told_on": _t("كُتبت يوم {day}", "Told on {day}", "Établi le {day}"),
+    "told_on": _t("كُتبت يوم {day}", "Drawn up on {day}", "Établi le {day}"),
     "mark": _t(
-        "تجربة: الأرقام من وضع منصة التجربة، لا من جمهور.",
+        "تجربة: الأرقام من وضع منصة التجربة، لا من جمهور حقيقي.",
         "Rehearsal: figures are invented by the rehearsal stage.",
         "Répétition : les chiffres sont inventés par la scène de répétition.",
     ),
@@ -221,7 +221,7 @@ PHRASES = {
         "Entrées du catalogue auxquelles aucune publication n’a répondu jusqu’à la fin du mois.",
     ),
     "drafts": _t(
-        "{drafts} من {of} في القائمة مسودات: على العلماء أن يؤكدوها بعد.",
+        "{drafts} من {of} في القائمة مسودات لم يؤكدها العلماء بعد.",
         "{drafts} of the catalogue’s {of} entries are drafts: scholars have still to confirm them.",
         "{drafts} des {of} entrées du catalogue sont des ébauches : les savants doivent encore les confirmer.",
     ),
@@ -240,10 +240,10 @@ PHRASES = {
     "outcome": _t("الحال", "Outcome", "Issue"),
     "link": _t("الرابط", "Link", "Lien"),
     "why": _t("السبب", "Why", "Motif"),
-    "troubles": _t("ما تعثّر", "What went wrong", "Ce qui n’a pas marché"),
+    "troubles": _t("ما تعثّر", "What went wrong", "Ce qui n’a pas abouti"),
     "troubles_none": _t("لم يتعثر شيء.", "Nothing went wrong.", "Tout s’est bien passé."),
     "troubles_more": _t(
-        "وغيرها {n}، تجدها في جدول المنشورات من ملف الحساب.",
+        "وغيرها {n}، تجدها في ورقة «المنشورات» من جدول Excel.",
         "And {n} more, on the workbook’s sheet of publications.",
         "Et {n} de plus, dans la feuille des publications du classeur.",
     ),
@@ -300,7 +300,7 @@ PHRASES = {
         "les mêmes personnes.",
     ),
     "note_rate": _t(
-        "التفاعلات: الإعجابات والتعليقات والمشاركات ومرات الحفظ والنقرات، بقدر ما تعطيه الشبكة. "
+        "التفاعلات: ردود الفعل والتعليقات والمشاركات ومرات الحفظ والنقرات، بقدر ما تعطيه الشبكة. "
         "والمعدل مجموع التفاعلات على مجموع مرات الظهور، لما له الرقمان معًا؛ والوسيط للمنشور الواحد.",
         "Engagements are reactions, comments, shares, saves and clicks, as far as the network gives them. The rate "
         "is their sum by the sum of impressions, over publications that have both; the median is of single ones.",
@@ -314,7 +314,7 @@ PHRASES = {
         "Les chiffres sont la dernière lecture de chaque publication, prise entre le {first} et le {last}.",
     ),
     "note_month": _t(
-        "المنشور من الشهر الذي صدر فيه، أو كان مستحقًا فيه، بالتوقيت العالمي. وأرقام ما سُحب لا تدخل في المجاميع.",
+        "يُحسب المنشور في الشهر الذي صدر فيه، أو كان موعده فيه، بالتوقيت العالمي. وأرقام ما سُحب لا تدخل في المجاميع.",
         "A publication belongs to the month in which it went out, or was due, in UTC. "
         "Figures of withdrawn ones are not in the sums.",
         "Une publication compte dans le mois où elle est parue, ou était due, en UTC. "

@@ -15,6 +15,7 @@ from pathlib import Path
 import requests
 import uvicorn
 
+from platforms.lifeline import end_with_parent
 from platforms.rehearsal.stage import Records, Stage, application
 
 
@@ -72,6 +73,7 @@ def as_process(folder: Path, *, pace: float = 1.0, port: int = 0) -> Iterator[Ru
 
 def serve(descriptor: int, folder: Path, pace: float) -> None:
     """Serve on an inherited listening socket until told to stop."""
+    end_with_parent()
     stage = Stage(records=Records(folder / "stage.sqlite"), files=folder / "files", pace=pace)
     listener = socket.socket(fileno=descriptor)
     uvicorn.Server(_config(stage)).run([listener])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from sqlalchemy import select, update
 from campaigns import levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Delivery, Move, Post, Publication, Role, Scope
-from campaigns.publishing import LEASE, Publisher
+from campaigns.models import Delivery, Move, Post, PostState, Publication, Role, Scope
+from campaigns.publishing import LEASE, PATIENCE, Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Network
+from platforms.contract import Absent, Network
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
@@ -181,6 +182,7 @@ def test_a_person_settles_what_the_network_could_not(
         levers.resume(
             session,
             session.scalars(select(Publication).where(Publication.key == keys[1])).one(),
+            settings=settings,
             by="Yusuf",
             now=clock(),
         )
@@ -234,7 +236,7 @@ def test_a_lever_stops_it_before_the_call_and_lifting_it_sends_nothing(
     assert (factories.publication(store, key).state, shown(running)) == (Delivery.HELD, [])
     with store.writing() as session:
         held = session.scalars(select(Publication)).one()
-        levers.resume(session, held, by="Yusuf", now=clock())
+        levers.resume(session, held, settings=settings, by="Yusuf", now=clock())
     publisher.work("x-en")
     assert factories.publication(store, key).state is Delivery.PUBLISHED
 
@@ -273,12 +275,13 @@ def test_a_worker_that_died_after_the_intent_makes_the_next_one_look_first(
     publisher.connections.platform(claim.speaker).reveal(claim.outgoing, claim.checkpoint)
     assert publisher.recover(everything_of_ours=True) == 1
     assert factories.publication(store, key).state is Delivery.UNCERTAIN
+    clock.move(seconds=5)
     publisher.work("x-en")
     out = factories.publication(store, key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
 
 
-def test_a_worker_that_wakes_up_late_keeps_its_receipt_and_sends_nothing(
+def test_a_worker_that_wakes_up_late_before_its_call_sends_nothing(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     [key] = factories.approved(store, settings, due_at=soon())
@@ -288,8 +291,132 @@ def test_a_worker_that_wakes_up_late_keeps_its_receipt_and_sends_nothing(
     assert claim
     publisher.recover(everything_of_ours=True)
     publisher._take(claim)
+    assert (factories.publication(store, key).state, shown(running)) == (Delivery.UNCERTAIN, [])
+
+
+@pytest.mark.parametrize("meanwhile", [Delivery.UNCERTAIN, Delivery.PLANNED, Delivery.MISSED])
+def test_a_late_proof_that_it_is_out_is_never_thrown_away(
+    meanwhile: Delivery,
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    clock: MovableClock,
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher._claim_and_commit("x-en")
+    assert claim
+    receipt = publisher.connections.platform(claim.speaker).reveal(claim.outgoing, claim.checkpoint)
+    with store.writing() as session:
+        session.execute(update(Publication).values(state=meanwhile, fence=Publication.fence + 1))
+    publisher._record_receipt(claim, receipt)
+    publisher.work("x-en")
     out = factories.publication(store, key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_place(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
+    claim = publisher._claim_and_commit("x-en")
+    assert claim
+    assert claim.step == "stage"
+    with store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        newer = factories.text_post(session, "other", text="New words.", due_at=soon()).revision
+        session.expire_all()
+        newer.post, newer.number = post, 2
+    with store.writing() as session:
+        post = session.scalars(select(Post).where(Post.key == "peace")).one()
+        yusuf = factories.person(session, factories.EDITOR, Role.EDITOR)
+        post.state = PostState.DRAFTED
+        session.flush()
+        review.submit(session, post, by=post.revision.author, now=clock())
+        seal = review.seal_of(post.revision)
+        review.approve(session, post, seal=seal, by=yusuf, now=clock(), vault=publisher.vault, settings=settings)
+    publisher._take(claim)
+    clock.move(minutes=3)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+    assert [each["text"] for each in running.shown()] == ["New words."]
+
+
+def test_a_post_that_cannot_be_prepared_does_not_keep_its_neighbours_waiting(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    clock: MovableClock,
+) -> None:
+    [stuck] = factories.approved(store, settings, "stuck", text="First.", due_at=soon())
+    [fine] = factories.approved(store, settings, "fine", text="Second.", due_at=soon() + timedelta(seconds=9))
+    with store.writing() as session:
+        later = datetime.now(UTC) + timedelta(hours=1)
+        session.execute(update(Publication).where(Publication.key == stuck).values(setbacks=PATIENCE, not_before=later))
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert factories.publication(store, fine).state is Delivery.PUBLISHED
+    assert factories.publication(store, stuck).state is Delivery.PLANNED
+
+
+def test_what_was_planned_for_the_stage_is_held_once_the_account_is_real(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    real = replace(settings, credentials={"x-en": {"access_token": "t"}})
+    worker = Publisher(store, vault, Connections(real, running.base), owner="w", clock=clock)
+    clock.move(minutes=2)
+    worker.work("x-en")
+    assert (factories.publication(store, key).state, shown(running)) == (Delivery.HELD, [])
+
+
+def test_a_process_without_the_credentials_leaves_a_real_account_alone(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    real = replace(settings, credentials={"x-en": {"access_token": "t"}})
+    [key] = factories.approved(store, real, due_at=soon())
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, out.rehearsal, out.account.paused_at, shown(running)) == (Delivery.PLANNED, False, None, [])
+
+
+def test_absence_counts_only_once_reads_have_had_time_to_catch_up(
+    store: Store, settings: Settings, publisher: Publisher, stage: Stage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher._claim_and_commit("x-en")
+    assert claim
+    publisher.recover(everything_of_ours=True)
+    with store.writing() as session:
+        session.execute(update(Publication).values(not_before=clock(), sent_at=clock()))
+    looking = publisher._claim_and_commit("x-en")
+    assert looking
+    assert looking.step == "look"
+    publisher._record_not_found(looking, Absent())
+    assert factories.publication(store, key).absences == 0
+    clock.move(seconds=5)
+    for expected in (Delivery.UNCERTAIN, Delivery.PLANNED):
+        looking = publisher._claim_and_commit("x-en")
+        assert looking
+        publisher._record_not_found(looking, Absent())
+        assert factories.publication(store, key).state is expected
+        clock.move(seconds=20)
+
+
+def test_told_to_stop_it_takes_no_further_step(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    factories.approved(store, settings, due_at=soon())
+    clock.move(minutes=2)
+    publisher.stop()
+    assert publisher.work("x-en") == 0
+    assert shown(running) == []
 
 
 def test_an_edit_takes_the_old_words_off_the_plan(
@@ -300,6 +427,7 @@ def test_an_edit_takes_the_old_words_off_the_plan(
         post = session.scalars(select(Post)).one()
         newer = factories.text_post(session, "other", text="Newer words.").revision
         newer.post, newer.number = post, 2
+        post.state = PostState.DRAFTED
     clock.move(minutes=2)
     publisher.work("x-en")
     assert (factories.publication(store, key).state, shown(running)) == (Delivery.WITHDRAWN, [])

@@ -8,10 +8,10 @@ import pytest
 from babel import Locale
 
 from campaigns.desk.folding import fold
-from campaigns.desk.pages import beginning
 from campaigns.desk.words import MissingWord, plural, words_in
 from campaigns.languages import Language
 from campaigns.models import Delivery, Kind, PostState, Role, Scope, Standing, Verdict
+from campaigns.reports.headings import beginning, called
 from platforms.contract import Network, Shape
 
 
@@ -75,6 +75,13 @@ def test_a_heading_never_cuts_a_verse() -> None:
     assert beginning("﴿وَقُل رَّبِّ") == "﴿…﴾"
     assert beginning("\nword " * 40, 20) == "word "
     assert beginning("word " * 40, 12) == "word word…"
+
+
+def test_a_post_whose_title_is_a_verse_alone_is_called_by_its_text() -> None:
+    verse = "﴿وَقُل رَّبِّ زِدۡنِي عِلۡمٗا﴾"
+    assert called(f"{verse} [طه: 114]", "العلم زيادة في الخير") == "العلم زيادة في الخير"
+    assert called(f"{verse} [طه: 114]", "") == "﴿…﴾ [طه: 114]"
+    assert called(f"من دعاء النبي: {verse}", "العلم زيادة في الخير") == "من دعاء النبي: ﴿…﴾"
 
 
 def test_folding_makes_one_of_what_reads_the_same() -> None:

@@ -198,6 +198,7 @@ def upgrade() -> None:
         sa.Column("checkpoint", sa.JSON(), nullable=False),
         sa.Column("setbacks", sa.Integer(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("absences", sa.Integer(), nullable=False),
         sa.Column("sent_at", Moment(), nullable=True),
         sa.Column("published_at", Moment(), nullable=True),
         sa.Column("remote_id", sa.String(length=200), nullable=True),
