@@ -42,6 +42,8 @@ def publications(
 
     query = select(Publication).join(Publication.post).order_by(Publication.due_at, Publication.id)
     if state:
+        if state not in list(Delivery):
+            raise typer.BadParameter(f"{state!r} is no state; write {', '.join(Delivery)}", param_hint="--state")
         query = query.where(Publication.state == Delivery(state))
     if post:
         query = query.where(Post.key == post)
@@ -56,8 +58,11 @@ def publications(
         print_mark(house.settings)
         print_table(
             f"{len(rows)} publications",
-            ("due (UTC)", "publication", "state", "where", "remark"),
-            ((local(r["due_at"]), r["key"], r["state"], r["url"], r["why"] or "") for r in rows),
+            ("due (UTC)", "publication", "state", "where and remark"),
+            (
+                (local(r["due_at"]), r["key"], r["state"], " · ".join(part for part in (r["url"], r["why"]) if part))
+                for r in rows
+            ),
         )
 
 

@@ -47,6 +47,7 @@ def run(
     match only:
         case "":
             running.run(settings, host=host, port=port, span=span, with_week=not empty, announce=_announce)
+            _say_goodbye()
         case "web":
             running.run_web(settings, host=host, port=port)
         case "worker":
@@ -64,10 +65,16 @@ def _announce(base_url: str, link: str | None, loading: bool) -> None:
     if link:
         out.print("  Sign in as administrator, once, with this link:")
         out.print(f"  {link}", style="bold", soft_wrap=True)
+    else:
+        out.print("  A new link into the desk: sawt sign-in NAME")
     if loading:
         out.print("  A week of posts is being rehearsed in a few minutes. REHEARSAL: nothing reaches an audience.")
     out.print("  Ctrl-C stops it.")
     out.print()
+
+
+def _say_goodbye() -> None:
+    out.print("  Stopped. What was on its way goes on with the next start.")
 
 
 def rehearse(

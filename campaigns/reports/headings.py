@@ -16,4 +16,4 @@ def called(title: str, text: str) -> str:
 def beginning(text: str, length: int = 90) -> str:
     """The first line, cut between words; a verse is never cut, so only its brackets stand for it."""
     line = next((line for line in _VERSE.sub("﴿…﴾", text).splitlines() if line.strip()), "")
-    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0] + "…"
+    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0].rstrip(" ,،;؛:") + "…"
