@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, CampaignKind, Entry, Misconception, Standing
+from campaigns.paths import shipped
 from campaigns.settings import AccountSetting, Settings
+from campaigns.store import Store
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -24,6 +26,14 @@ Tags = Annotated[list[str], BeforeValidator(lambda tags: tags.split() if isinsta
 
 class CatalogueError(ValueError):
     """A list that cannot be used; the message says where and what to write instead."""
+
+
+def prepare(store: Store, settings: Settings, *, now: datetime) -> None:
+    """Tables, accounts and misconceptions of a SAWT_HOME, made or brought up to date."""
+    store.migrate()
+    with store.writing() as session:
+        load_accounts(session, settings)
+        load_misconceptions(session, shipped("config") / "misconceptions.yaml", now=now)
 
 
 def load_misconceptions(session: Session, file: Path, *, now: datetime) -> int:

@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
-from campaigns import rehearsing
+from campaigns import catalogue, rehearsing
 from campaigns.connections import Connections
 from campaigns.measuring import Measurer
 from campaigns.models import Delivery, Publication
 from campaigns.publishing import Publisher
 from campaigns.running import now
 from campaigns.settings import Settings
-from campaigns.stage import stage_up
+from campaigns.stage import stage_up, week_pace
 from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.rehearsal.serving import RunningStage
@@ -31,10 +31,10 @@ def rehearse_headless(settings: Settings, *, span: timedelta, console: Console) 
     """Load the week, let the clock play it, measure, and count what became of it."""
     from scheduler import Clock
 
-    settings = replace(settings, pace=rehearsing.pace(span))
+    settings = replace(settings, pace=week_pace(span))
     settings.home.mkdir(parents=True, exist_ok=True)
     store, vault = Store(settings.database_url), Vault(settings.media)
-    rehearsing.prepare(store, settings, now=now())
+    catalogue.prepare(store, settings, now=now())
     with stage_up(settings) as base:
         connections = Connections(settings, base)
         publisher = Publisher(store, vault, connections, owner="rehearsal", clock=now)

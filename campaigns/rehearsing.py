@@ -26,25 +26,11 @@ from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.lifeline import end_with_parent
 
-WEEK = timedelta(days=7)
 APPROVER = "Scholar (rehearsal)"
 FIRST_AFTER = timedelta(seconds=8)
 """How long after loading the first post is due."""
 
 Told = Callable[[str], None]
-
-
-def pace(span: timedelta) -> float:
-    """How much faster than the clock a week lives that is over within `span`."""
-    return WEEK / span
-
-
-def prepare(store: Store, settings: Settings, *, now: datetime) -> None:
-    """Tables, accounts and catalogue of a SAWT_HOME, made or brought up to date."""
-    store.migrate()
-    with store.writing() as session:
-        catalogue.load_accounts(session, settings)
-        catalogue.load_misconceptions(session, shipped("config") / "misconceptions.yaml", now=now)
 
 
 def compress(week: Path, out: Path, *, start: datetime, span: timedelta) -> None:

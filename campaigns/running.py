@@ -16,25 +16,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
+from typing import TypeAlias
 
-from campaigns import rehearsing
-from campaigns.connections import Connections
+from campaigns import catalogue
 from campaigns.languages import Language
-from campaigns.measuring import Measurer
 from campaigns.models import Post
-from campaigns.publishing import Publisher
 from campaigns.settings import Settings
-from campaigns.stage import stage_if_needed
+from campaigns.stage import stage_if_needed, week_pace
 from campaigns.store import Store
 from campaigns.vault import Vault
 
 logger = logging.getLogger(__name__)
+
+Announce: TypeAlias = Callable[[str, str | None, bool], None]
+"""Called once the desk answers: its address, the one-time link if there is one, whether the week is loading."""
 
 RESTART_AFTER = 1.0
 STOP_WITHIN = 4.0
@@ -83,35 +84,35 @@ class Child:
             self.process.wait()
 
 
-def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: object) -> None:
-    """Desk and clock, until told to stop. `announce(base_url, link, loading)` is called once the desk answers."""
+def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: Announce) -> None:
+    """Desk and clock, until told to stop."""
     _port_is_free(host, port)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database_url)
-    rehearsing.prepare(store, settings, now=now())
+    catalogue.prepare(store, settings, now=now())
     loading = with_week and _is_new(store) and not settings.credentials
     store.close()
     if loading:
-        remember_pace(settings.home, rehearsing.pace(span))
+        remember_pace(settings.home, week_pace(span))
     settings = with_remembered_pace(settings)
-    children = [Child("web", ["--host", host, "--port", str(port)]), Child("worker", [])]
-    if loading:
-        children.append(Child("week", ["--minutes", str(span / timedelta(minutes=1))], restarts=False))
+    base_url = f"http://{host}:{port}"
+    children = [Child("web", ["--host", host, "--port", str(port)])]
     with ExitStack() as stack:
         stopping = stack.enter_context(_told_to_stop())
-        stack.enter_context(stage_if_needed(settings))
-        for child in children:
-            child.keep_up()
-        base_url = f"http://{host}:{port}"
-        if _answers(base_url, stopping) and callable(announce):
+        children[0].keep_up()  # alone at first: on a slow machine the page should not wait for the rest
+        if _answers(base_url, stopping):
             announce(base_url, _first_link(settings, base_url), loading)
+        stack.enter_context(stage_if_needed(settings))
+        children.append(Child("worker", []))
+        if loading:
+            children.append(Child("week", ["--minutes", str(span / timedelta(minutes=1))], restarts=False))
         while not stopping.wait(0.5):
             for child in children:
                 child.keep_up()
         _stop(children)
 
 
-def run_rehearsal(settings: Settings, *, host: str, port: int, span: timedelta, announce: object) -> None:
+def run_rehearsal(settings: Settings, *, host: str, port: int, span: timedelta, announce: Announce) -> None:
     """Desk and clock over a home made for this rehearsal; its parts find it in the environment."""
     os.environ["SAWT_HOME"] = str(settings.home)
     for name in ("SAWT_DATABASE_URL", "SAWT_CREDENTIALS_FILE"):
@@ -134,6 +135,9 @@ def run_web(settings: Settings, *, host: str, port: int) -> None:
 
 def run_worker(settings: Settings) -> None:
     """The clock alone; one for each SAWT_HOME."""
+    from campaigns.connections import Connections
+    from campaigns.measuring import Measurer
+    from campaigns.publishing import Publisher
     from campaigns.reports.summary import summarise
     from scheduler import Clock
 
@@ -165,6 +169,8 @@ def run_worker(settings: Settings) -> None:
 
 def run_week(settings: Settings, *, span: timedelta) -> None:
     """Load the rehearsal week into this SAWT_HOME, once."""
+    from campaigns import rehearsing
+
     store = Store(settings.database_url)
     rehearsing.load_week(store, Vault(settings.media), settings, span=span, clock=now, tell=logger.info)
     store.close()

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import requests
 
 from campaigns.settings import Settings
-from platforms.rehearsal.serving import as_process
+
+WEEK = timedelta(days=7)
+
+
+def week_pace(span: timedelta) -> float:
+    """How much faster than the clock a week lives that is over within `span`."""
+    return WEEK / span
 
 
 @contextmanager
 def stage_up(settings: Settings) -> Iterator[str]:
     """The stage's base address; it remembers what it has shown in SAWT_HOME/stage."""
+    from platforms.rehearsal.serving import as_process
+
     folder = settings.home / "stage"
     note = folder / "address"
     if (base := note.read_text() if note.exists() else "") and _answers(base):

@@ -38,7 +38,7 @@ class House:
 @contextmanager
 def opened() -> Iterator[House]:
     """The store and settings of SAWT_HOME, its tables brought up to date."""
-    from campaigns import rehearsing
+    from campaigns import catalogue
     from campaigns.running import with_remembered_pace
     from campaigns.settings import Settings
     from campaigns.store import Store
@@ -48,7 +48,7 @@ def opened() -> Iterator[House]:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database_url)
     try:
-        rehearsing.prepare(store, settings, now=now())
+        catalogue.prepare(store, settings, now=now())
         yield House(settings, store, Vault(settings.media))
     finally:
         store.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from campaigns import drafting, illustrating, rehearsing, review
+from campaigns import catalogue, drafting, illustrating, review
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.measuring import Measurer
@@ -33,7 +33,7 @@ AHEAD = timedelta(seconds=20)
 def measure(folder: Path) -> list[Row]:
     settings = replace(Settings.from_environment({"SAWT_HOME": str(folder)}), pace=1.0)
     store, vault = Store(settings.database_url), Vault(settings.media)
-    rehearsing.prepare(store, settings, now=_now())
+    catalogue.prepare(store, settings, now=_now())
     with stage_up(settings) as base:
         connections = Connections(settings, base)
         publisher = Publisher(store, vault, connections, owner="bench", clock=_now)
