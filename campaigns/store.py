@@ -6,6 +6,7 @@ SQLite's default lets two writers read the same row and lose one of the updates 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = _with_driver(url)
         self.engine = _engine(self.url)
+        weakref.finalize(self, self.engine.dispose)
         self._writing = self.engine.execution_options(sawt_begin="write")
         self._durable = self.engine.execution_options(sawt_begin="durable")
 

@@ -5,6 +5,7 @@ Nothing here knows of campaigns, posts or people.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
@@ -12,6 +13,9 @@ from typing import cast
 from platforms.contract import Network, Platform
 from platforms.endpoints import Endpoints
 from platforms.shelf import Shelf
+
+# twitter-text-parser reads its tables through it; the lock holds a setuptools that still has it.
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 # network → module and class; imported when first needed, so that `sawt --help` stays instant.
 _ADAPTERS = {

@@ -7,6 +7,7 @@ import itertools
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ class Records:
         self._lock = threading.RLock()
         self._collections: dict[str, dict[str, Document]] = {}
         self._file = sqlite3.connect(file or ":memory:", check_same_thread=False, isolation_level=None)
+        weakref.finalize(self, self._file.close)
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=OFF")
         self._file.execute(
