@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import Delivery, Hold, Move, Publication, Scope
+from campaigns.models import Delivery, Hold, Publication, Scope
+from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
@@ -71,23 +72,23 @@ def resume(
         raise LeverError(f"{publication.key} is {was}; only what is held, missed or failed can go back on the plan")
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
-    resumed = session.execute(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.state == was, Publication.fence == publication.fence)
-        .values(
-            state=Delivery.PLANNED,
+    try:
+        move(
+            session,
+            publication,
+            Delivery.PLANNED,
+            by=by,
+            why="",
+            now=now,
             rehearsal=publication.post.rehearsal or not settings.signed_in(publication.account_key),
             due_at=due_at or max(publication.due_at, now),
             not_before=None,
             setbacks=0,
-            why="",
             fence=Publication.fence + 1,
         )
-    )
-    session.refresh(publication)
-    if resumed.rowcount == 0:  # type: ignore[attr-defined]
-        raise LeverError(f"{publication.key} is {publication.state} meanwhile; nothing was changed")
-    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by=by))
+    except Overtaken as error:
+        session.refresh(publication)
+        raise LeverError(f"{publication.key} is {publication.state} meanwhile; nothing was changed") from error
     note(session, by, "resumed", publication.key, now=now)
 
 

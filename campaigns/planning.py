@@ -7,14 +7,16 @@ clocks change an hour may not exist or exist twice, and then a person says which
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision
+from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
 SLOT = "slot"
@@ -162,12 +164,14 @@ def _rehearses(revision: Revision, account: Account, settings: Settings) -> bool
 def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
-    was = publication.state
-    moved = session.execute(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.state == was, Publication.fence == publication.fence)
-        .values(
-            state=Delivery.PLANNED,
+    with suppress(Overtaken):  # then somebody else has it in hand, and plans it in their turn
+        move(
+            session,
+            publication,
+            Delivery.PLANNED,
+            by="plan",
+            why="",
+            now=now,
             rehearsal=_rehearses(revision, publication.account, settings),
             revision_id=revision.id,
             due_at=due,
@@ -176,10 +180,5 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             setbacks=0,
             looks=0,
             absences=0,
-            why="",
             fence=Publication.fence + 1,
         )
-    )
-    session.refresh(publication)
-    if moved.rowcount:  # type: ignore[attr-defined]
-        session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=Delivery.PLANNED, by="plan"))

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from campaigns import levers, planning, review
 from campaigns.connections import Connections, Speaker
 from campaigns.models import ACTIVE, Account, Delivery, Hold, Move, PostState, Publication
+from campaigns.moving import Overtaken, move, update_unchanged
 from campaigns.outgoing import compose
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
@@ -91,10 +92,6 @@ class Claim:
     looks: int
     absences: int
     sent_at: datetime | None
-
-
-class Overtaken(RuntimeError):
-    """Somebody else moved the publication meanwhile; what we were doing is no longer ours to do."""
 
 
 class Stopped(RuntimeError):
@@ -229,7 +226,7 @@ class Publisher:
             return self._claimed(session, publication, Step.LOOK, Delivery.UNCERTAIN, now)
         if aside := self._must_not_go(session, publication, now):
             went_to, why = aside
-            _move(session, publication, went_to, by=self.owner, why=why, now=now)
+            move(session, publication, went_to, by=self.owner, why=why, now=now)
             if went_to is Delivery.WITHDRAWN:
                 self._plan_newer(session, publication, now)
             return None
@@ -278,7 +275,7 @@ class Publisher:
         if step is Step.LOOK:
             values["not_before"] = now + LEASE
         was = publication.state
-        _update(session, publication, was, **values)
+        update_unchanged(session, publication, was, **values)
         if was is not state:
             session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=state, by=self.owner))
         return Claim(
@@ -402,10 +399,10 @@ class Publisher:
             elif publication.revision_id == claim.revision_id:
                 settled = {**published, "fence": Publication.fence + 1}
                 settled.pop("why")
-                _move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
+                move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
             else:
                 why = f"the revision before this one is out: {why}. Decide if both are right"
-                _move(session, publication, Delivery.HELD, by=self.owner, now=now, why=why, fence=Publication.fence + 1)
+                move(session, publication, Delivery.HELD, by=self.owner, now=now, why=why, fence=Publication.fence + 1)
 
     def _record_not_found(self, claim: Claim, finding: Absent | Unclear) -> None:
         """Proven absent often enough: planned again. Else look later, and in the end leave it to a person.
@@ -503,7 +500,7 @@ class Publisher:
             not_before = now + _settling(publication.account.network, rehearsal=publication.rehearsal)
         values = {"not_before": not_before, "looks": 0, "absences": 0, "fence": Publication.fence + 1}
         try:
-            _move(session, publication, went_to, by=self.owner, why=why, now=now, **values)
+            move(session, publication, went_to, by=self.owner, why=why, now=now, **values)
         except Overtaken:
             return False
         return True
@@ -564,31 +561,3 @@ def _with_work(now: datetime, horizon: datetime) -> Select[str]:
 
 def _later(first: SQLColumnExpression[datetime], second: SQLColumnExpression[Any]) -> ColumnElement[datetime]:
     return case((second > first, second), else_=first)
-
-
-def _update(session: Session, publication: Publication, was: Delivery, **values: object) -> None:
-    """Move a row that was just read, if it is still as it was read. Raises Overtaken."""
-    unchanged = (
-        Publication.id == publication.id,
-        Publication.state == was,
-        Publication.fence == publication.fence,
-    )
-    touched = session.execute(update(Publication).where(*unchanged).values(**values)).rowcount  # type: ignore[attr-defined]
-    if touched == 0:
-        raise Overtaken(publication.key)
-    session.refresh(publication)
-
-
-def _move(
-    session: Session,
-    publication: Publication,
-    to: Delivery,
-    *,
-    by: str,
-    why: str,
-    now: datetime,
-    **values: object,
-) -> None:
-    was = publication.state
-    _update(session, publication, was, state=to, why=why, owner=None, lease_until=None, **values)
-    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=to, by=by, why=why))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import Delivery, Move, Publication
+from campaigns.models import Delivery, Publication
+from campaigns.moving import Overtaken, move
 
 
 class SettlingError(ValueError):
@@ -38,15 +38,17 @@ def _settle(
     values: dict[str, object],
 ) -> None:
     """Conditional: if the network answers at the same moment, its answer stands."""
-    uncertain = (Publication.id == publication.id, Publication.state == Delivery.UNCERTAIN)
-    settled = session.execute(
-        update(Publication)
-        .where(*uncertain)
-        .values(state=to, why=why, not_before=None, owner=None, lease_until=None, fence=Publication.fence + 1, **values)
-    )
-    if settled.rowcount == 0:  # type: ignore[attr-defined]
+    try:
+        _must_be_uncertain(publication)
+        move(session, publication, to, by=by, why=why, now=now, not_before=None, fence=Publication.fence + 1, **values)
+    except Overtaken as error:
         session.refresh(publication)
-        raise SettlingError(f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide")
-    session.add(Move(publication_id=publication.id, at=now, came_from=Delivery.UNCERTAIN, went_to=to, by=by, why=why))
+        raise SettlingError(
+            f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide"
+        ) from error
     note(session, by, "settled", publication.key, now=now, why=why)
-    session.refresh(publication)
+
+
+def _must_be_uncertain(publication: Publication) -> None:
+    if publication.state is not Delivery.UNCERTAIN:
+        raise Overtaken(publication.key)

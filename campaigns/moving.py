@@ -1,0 +1,42 @@
+"""Move a publication from one state to another: conditionally, and never without a line of its history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from campaigns.models import Delivery, Move, Publication
+
+
+class Overtaken(RuntimeError):
+    """Somebody else moved the publication meanwhile; what we were doing is no longer ours to do."""
+
+
+def update_unchanged(session: Session, publication: Publication, was: Delivery, **values: object) -> None:
+    """Move a row that was just read, if it is still as it was read. Raises Overtaken."""
+    unchanged = (
+        Publication.id == publication.id,
+        Publication.state == was,
+        Publication.fence == publication.fence,
+    )
+    touched = session.execute(update(Publication).where(*unchanged).values(**values)).rowcount  # type: ignore[attr-defined]
+    if touched == 0:
+        raise Overtaken(publication.key)
+    session.refresh(publication)
+
+
+def move(
+    session: Session,
+    publication: Publication,
+    to: Delivery,
+    *,
+    by: str,
+    why: str,
+    now: datetime,
+    **values: object,
+) -> None:
+    was = publication.state
+    update_unchanged(session, publication, was, state=to, why=why, owner=None, lease_until=None, **values)
+    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=to, by=by, why=why))
