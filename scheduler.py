@@ -8,43 +8,51 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from campaigns.hands import AT_ONCE, Hands, Threads
 from campaigns.measuring import Measurer
 from campaigns.publishing import Publisher
 
 logger = logging.getLogger(__name__)
 
-ACCOUNTS_AT_ONCE = 16
 ARM_EVERY = timedelta(seconds=1)
+"""How soon a change made by another process (the desk, a command) is seen; also what a jump of the clock costs."""
 SWEEP_EVERY = timedelta(seconds=30)
 MEASURE_EVERY = timedelta(minutes=5)
 
 
 class Clock:
-    """APScheduler over our own table. One process of a store runs a clock; a second does no harm."""
+    """APScheduler over our own table. Several may run over one store, on several hosts, without harm."""
 
     def __init__(
-        self, publisher: Publisher, measurer: Measurer, *, summarise: Callable[[], object], pace: float
+        self,
+        publisher: Publisher,
+        measurer: Measurer,
+        *,
+        summarise: Callable[[], object],
+        pace: float,
+        at_once: int = AT_ONCE,
+        hands: Callable[[Callable[[], None]], Hands] | None = None,
     ) -> None:
+        """`hands` builds who does the work, given what to call when some was done; threads of this process if None."""
         self.publisher, self.measurer = publisher, measurer
-        self._pool = ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="account")
-        self._working: set[str] = set()
-        self._lock = Lock()
+        self._hands = hands(self.arm) if hands else Threads(publisher.work_line, then=self.arm, at_once=at_once)
+        self._alive = ExitStack()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": Executor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        sweep_every = min(SWEEP_EVERY, publisher.lease / 2)
         measure_every = max(MEASURE_EVERY / pace, timedelta(seconds=5))
         for name, every, verb in (
             ("arm", ARM_EVERY, self.arm),
-            ("sweep", SWEEP_EVERY, self.publisher.recover),
+            ("sweep", sweep_every, self.publisher.recover),
             ("measure", measure_every, self.measurer.measure_due),
         ):
             self._scheduler.add_job(_safely(name, verb), "interval", seconds=every.total_seconds(), id=name)
@@ -52,6 +60,7 @@ class Clock:
 
     def start(self) -> None:
         self.publisher.recover(everything_of_ours=True)
+        self._alive.enter_context(self.publisher.alive())
         self._scheduler.start()
         self.arm()
 
@@ -59,33 +68,22 @@ class Clock:
         """Let the steps in hand finish, and take no new one."""
         self.publisher.stop()
         self._scheduler.shutdown(wait=False)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._hands.stop()
+        self._alive.close()
 
     def arm(self) -> None:
         """Set the one publishing job to the next due instant."""
         due_at = self.publisher.next_at()
-        if due_at is None:
+        if due_at is None or self.publisher.stopping.is_set():
             return
-        due_at = max(due_at, datetime.now(UTC))
+        run_at = datetime.now(UTC) + max(due_at - self.publisher.clock(), timedelta())
         self._scheduler.add_job(
-            _safely("publish", self.publish), "date", run_date=due_at, id="publish", replace_existing=True
+            _safely("publish", self.publish), "date", run_date=run_at, id="publish", replace_existing=True
         )
 
     def publish(self) -> None:
-        """Start each account that has something to do; an account already at work goes on by itself."""
-        for account in self.publisher.accounts_with_work():
-            with self._lock:
-                if account in self._working:
-                    continue
-                self._working.add(account)
-            self._pool.submit(self._work, account)
-
-    def _work(self, account: str) -> None:
-        try:
-            _safely(account, lambda: self.publisher.work(account))()
-        finally:
-            with self._lock:
-                self._working.discard(account)
+        for line in self.publisher.lines_with_work():
+            self._hands.hand_over(line)
 
 
 def _safely(name: str, verb: Callable[[], object]) -> Callable[[], None]:

@@ -133,7 +133,8 @@ def _columns(setting: AccountSetting) -> dict[str, object]:
         "languages": [language.value for language in setting.languages],
         "name": setting.name,
         "timezone": setting.timezone,
-        "spacing_seconds": int(setting.spacing.total_seconds()),
+        "spacing_seconds": setting.spacing.total_seconds(),
+        "waits_for_uncertain": setting.waits_for_uncertain,
         "active": True,
     }
 

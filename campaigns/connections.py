@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -26,23 +29,28 @@ class Speaker:
 
 
 class Connections:
-    """Platforms by account, opened when first needed and kept. `stage` is the rehearsal stage's base address.
+    """Platforms by account, opened when first needed and kept for the next call.
 
-    A rehearsal never gets real credentials or a real address, and a real publication never the stage's.
+    `stage` is the rehearsal stage's base address. A rehearsal never gets real credentials or a real address, and a real publication never the stage's.
     """
 
     def __init__(self, settings: Settings, stage: str | None) -> None:
         self._settings, self._stage = settings, stage
-        self._open: dict[tuple[Speaker, int], Platform] = {}
+        self._idle: defaultdict[Speaker, list[Platform]] = defaultdict(list)
         self._shelves: dict[bool, Shelf] = {}
         self._lock = threading.Lock()
 
-    def platform(self, speaker: Speaker) -> Platform:
-        """This thread's own connection of the account. Raises NotSignedIn, Unreachable."""
-        key = (speaker, threading.get_ident())
-        if key not in self._open:
-            self._open[key] = self._connect(speaker)
-        return self._open[key]
+    @contextmanager
+    def platform(self, speaker: Speaker) -> Iterator[Platform]:
+        """A connection of the account that nobody else uses meanwhile. Raises NotSignedIn, Unreachable."""
+        with self._lock:
+            idle = self._idle[speaker].pop() if self._idle[speaker] else None
+        platform = idle or self._connect(speaker)
+        try:
+            yield platform
+        finally:
+            with self._lock:
+                self._idle[speaker].append(platform)
 
     @property
     def settings(self) -> Settings:
@@ -56,7 +64,7 @@ class Connections:
         for shelf in self._shelves.values():
             if isinstance(shelf, LoopbackShelf):
                 shelf.close()
-        self._open.clear()
+        self._idle.clear()
 
     def _connect(self, speaker: Speaker) -> Platform:
         if not speaker.rehearsal:

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import Delivery, Hold, Publication, Scope
+from campaigns.models import Account, Delivery, Hold, Publication, Scope
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
+"""What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
 
 
 class LeverError(ValueError):
@@ -90,6 +91,14 @@ def resume(
         session.refresh(publication)
         raise LeverError(f"{publication.key} is {publication.state} meanwhile; nothing was changed") from error
     note(session, by, "resumed", publication.key, now=now)
+
+
+def resume_account(session: Session, account: Account, *, by: str, now: datetime) -> None:
+    """Take a paused account up again, once a person has signed it in; its windows are tried anew."""
+    account.paused_at = account.paused_why = None
+    account.resume_at = account.uploads_at = account.resume_why = None
+    account.stumbles = 0
+    note(session, by, "resumed", account.key, now=now)
 
 
 def _covers(lever: Hold, publication: Publication) -> bool:

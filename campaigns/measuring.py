@@ -73,7 +73,8 @@ class Measurer:
         return Measured(readings=readings, failures=failures)
 
     def _take(self, look: Look) -> int:
-        figures = self.connections.platform(look.speaker).measure(list(look.publications))
+        with self.connections.platform(look.speaker) as platform:
+            figures = platform.measure(list(look.publications))
         taken_at = self.clock()
         with self.store.writing() as session:
             for remote_id, publication_id in look.publications.items():

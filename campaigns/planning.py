@@ -6,6 +6,7 @@ clocks change an hour may not exist or exist twice, and then a person says which
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,10 +15,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from campaigns import allowance
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
+from platforms.contract import Form
 
 SLOT = "slot"
 LATE_APPROVAL = timedelta(hours=1)
@@ -95,28 +98,47 @@ def local_instant(moment: datetime, zone: ZoneInfo) -> datetime:
 def _due(
     session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
 ) -> datetime:
+    """The instant that the revision asks for on this account. Raises CannotPlan, also for a day that is full."""
+    session.execute(select(Account.key).where(Account.key == account.key).with_for_update())
+    form = revision.kind.form
     if revision.at == SLOT:
-        return _free_slot(session, account, settings.slots[language], now)
+        return _free_slot(session, account, form, settings.slots[language], now)
     due = instant(revision.at, revision.timezone)
     if now - due > LATE_APPROVAL:
         raise CannotPlan(f"its hour has passed ({revision.at}); send {revision.post.key} back for a new one")
+    if not _rehearses(revision, account, settings) and not allowance.fits(session, account, form, due):
+        raise CannotPlan(
+            f"{account.network.label} takes no more posts of this kind on {account.key} around {revision.at}: "
+            "the day is full; choose another one, or slot"
+        )
     return due
 
 
-def _free_slot(session: Session, account: Account, slots: tuple[time, ...], now: datetime) -> datetime:
-    """The account's next slot in which nothing is planned yet. A slot that DST swallows or doubles is left out."""
-    session.execute(select(Account.key).where(Account.key == account.key).with_for_update())
+def _free_slot(session: Session, account: Account, form: Form, slots: tuple[time, ...], now: datetime) -> datetime:
+    """The account's next slot with its spacing to both sides. A slot that DST swallows or doubles is left out."""
     zone = ZoneInfo(account.timezone)
-    taken = set(session.scalars(select(Publication.due_at).where(Publication.account_key == account.key)))
-    for on in _days(now.astimezone(zone).date()):
+    today = now.astimezone(zone).date()
+    taken = _taken(session, account)
+    for on in _days(today):
         for at in slots:
             try:
                 due = local_instant(datetime.combine(on, at), zone)
             except CannotPlan:
                 continue
-            if due > now and due not in taken:
+            if due > now and _has_room(due, taken, account.spacing) and allowance.fits(session, account, form, due):
                 return due
     raise CannotPlan(f"{account.key} has no free slot in the coming year; add hours in config/hours.toml")
+
+
+def _taken(session: Session, account: Account) -> list[datetime]:
+    """The account's instants that are given away, in order."""
+    return sorted(session.scalars(select(Publication.due_at).where(Publication.account_key == account.key)))
+
+
+def _has_room(due: datetime, taken: list[datetime], spacing: timedelta) -> bool:
+    position = bisect_left(taken, due)
+    beside = taken[max(position - 1, 0) : position + 1]
+    return all(due != other and abs(due - other) >= spacing for other in beside)
 
 
 def _days(start: date) -> Iterator[date]:
@@ -124,8 +146,10 @@ def _days(start: date) -> Iterator[date]:
 
 
 def _is_free(publication: Publication) -> bool:
-    """Whether it is neither out, nor maybe out, nor on its way."""
-    return publication.state in (Delivery.WITHDRAWN, Delivery.FAILED) and publication.remote_id is None
+    """Whether it is neither out, nor maybe out, nor on its way. What was taken down may be said anew, corrected."""
+    if publication.state is Delivery.WITHDRAWN:
+        return publication.remote_id is None or publication.withdrawn_at is not None
+    return publication.state is Delivery.FAILED and publication.remote_id is None
 
 
 def _existing(session: Session, post: Post, account: Account, language: Language) -> Publication | None:
@@ -164,13 +188,14 @@ def _rehearses(revision: Revision, account: Account, settings: Settings) -> bool
 def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
+    was_out = f"it was out as {publication.remote_id} and was taken down" if publication.remote_id else ""
     with suppress(Overtaken):  # then somebody else has it in hand, and plans it in their turn
         move(
             session,
             publication,
             Delivery.PLANNED,
             by="plan",
-            why="",
+            why=was_out,
             now=now,
             rehearsal=_rehearses(revision, publication.account, settings),
             revision_id=revision.id,
@@ -180,5 +205,10 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             setbacks=0,
             looks=0,
             absences=0,
+            sent_at=None,
+            published_at=None,
+            withdrawn_at=None,
+            remote_id=None,
+            url=None,
             fence=Publication.fence + 1,
         )

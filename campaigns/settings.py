@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from campaigns.languages import Language
 from campaigns.paths import shipped
 from platforms.contract import Network
-from platforms.endpoints import Endpoints
+from platforms.endpoints import LOOPBACK, Endpoints
+
+Engine = Literal["threads", "procrastinate"]
+"""Who works what the clock finds due: threads of each worker for itself, or a queue that several hosts share."""
 
 _ADDRESSES = {
     "x": "SAWT_X_URL",
@@ -40,6 +44,7 @@ class AccountSetting:
     name: str
     timezone: str
     spacing: timedelta
+    waits_for_uncertain: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +65,22 @@ class Settings:
     media_folder: Path | None
     accounts: tuple[AccountSetting, ...]
     slots: Mapping[Language, tuple[time, ...]]
+    too_late: Mapping[str, timedelta]
+    """By kind of post: later than this after its hour, a person decides whether it is still right."""
     cadence: Mapping[Network, Cadence]
     language: Language
     pace: float = 1.0
     """How much faster than the clock a rehearsal lives; 1 outside of one."""
+    engine: Engine = "threads"
+    vault_folder: Path | None = None
+    """Where several hosts share their media; each has its own in SAWT_HOME if None."""
+    stage_url: str | None = None
+    """A rehearsal stage that somebody else keeps up; each SAWT_HOME has its own if None."""
 
     @property
     def media(self) -> Path:
         """The folder of the vault."""
-        return self.home / "media"
+        return self.vault_folder or self.home / "media"
 
     def signed_in(self, account: str) -> bool:
         """Whether there are credentials for this account; without them it plays on the rehearsal stage."""
@@ -79,17 +91,23 @@ class Settings:
         """Read SAWT_HOME and its friends. Raises SettingsError."""
         home = Path(environ.get("SAWT_HOME") or Path.home() / ".local/share/sawt").expanduser().resolve()
         folder = environ.get("SAWT_MEDIA_DIR")
+        database_url = environ.get("SAWT_DATABASE_URL") or f"sqlite:///{home / 'sawt.sqlite'}"
+        vault = environ.get("SAWT_VAULT_DIR")
         return cls(
             home=home,
-            database_url=environ.get("SAWT_DATABASE_URL") or f"sqlite:///{home / 'sawt.sqlite'}",
+            database_url=database_url,
             endpoints=replace(Endpoints(), **_addresses(environ)),
             credentials=_credentials(environ.get("SAWT_CREDENTIALS_FILE")),
             media_base_url=environ.get("SAWT_MEDIA_BASE_URL"),
             media_folder=Path(folder) if folder else None,
             accounts=_accounts(_config(home, "accounts.toml")),
             slots=_slots(_config(home, "hours.toml")),
+            too_late=_too_late(_config(home, "hours.toml")),
             cadence=_cadence(_config(home, "cadence.toml")),
             language=_language(environ.get("SAWT_LANG")),
+            engine=_engine(environ.get("SAWT_ENGINE"), database_url),
+            vault_folder=Path(vault).expanduser().resolve() if vault else None,
+            stage_url=_stage_url(environ.get("SAWT_STAGE_URL")),
         )
 
 
@@ -108,6 +126,23 @@ def _language(code: str | None) -> Language:
         return Language(code or "en")
     except ValueError:
         raise SettingsError(f"SAWT_LANG is {code!r}; write ar, en or fr") from None
+
+
+def _engine(name: str | None, database_url: str) -> Engine:
+    engine = next((each for each in get_args(Engine) if each == (name or "threads")), None)
+    if engine is None:
+        raise SettingsError(f"SAWT_ENGINE is {name!r}; write {' or '.join(get_args(Engine))}")
+    if engine != "threads" and database_url.startswith("sqlite"):
+        raise SettingsError(
+            f"SAWT_ENGINE={engine} needs PostgreSQL: name it in SAWT_DATABASE_URL, or leave SAWT_ENGINE out"
+        )
+    return engine  # type: ignore[no-any-return]
+
+
+def _stage_url(url: str | None) -> str | None:
+    if url and urlsplit(url).hostname not in LOOPBACK:
+        raise SettingsError(f"SAWT_STAGE_URL is {url!r}; a stage is on this machine alone, like http://127.0.0.1:8400")
+    return url.rstrip("/") if url else None
 
 
 def config_file(home: Path, name: str) -> Path:
@@ -151,6 +186,7 @@ def _account(key: str, table: Mapping[str, Any]) -> AccountSetting:
             name=table["name"],
             timezone=str(ZoneInfo(table.get("timezone", "UTC"))),
             spacing=timedelta(minutes=table.get("spacing_minutes", 0)),
+            waits_for_uncertain=bool(table.get("waits_for_uncertain", False)),
         )
     except (KeyError, ValueError) as error:
         raise SettingsError(f"accounts.toml, [{key}]: {error}") from error
@@ -158,6 +194,10 @@ def _account(key: str, table: Mapping[str, Any]) -> AccountSetting:
 
 def _slots(config: Mapping[str, Any]) -> dict[Language, tuple[time, ...]]:
     return {Language(code): tuple(time.fromisoformat(at) for at in slots) for code, slots in config["slots"].items()}
+
+
+def _too_late(config: Mapping[str, Any]) -> dict[str, timedelta]:
+    return {kind: timedelta(hours=hours) for kind, hours in config.get("too_late_hours", {}).items()}
 
 
 def _cadence(config: Mapping[str, Any]) -> dict[Network, Cadence]:

@@ -18,7 +18,8 @@ def names(settings: Settings) -> dict[str, str]:
                 account=account.key, network=account.network, rehearsal=not settings.signed_in(account.key)
             )
             try:
-                answers[account.key] = connections.platform(speaker).verify()
+                with connections.platform(speaker) as platform:
+                    answers[account.key] = platform.verify()
             except PlatformError as error:
                 answers[account.key] = str(error)
         connections.close()

@@ -33,6 +33,12 @@ def adapter(network: Network) -> type[Platform]:
     return cast(type[Platform], getattr(import_module(module), name))
 
 
+def networks_of_app(network: Network) -> frozenset[Network]:
+    """The networks that are spoken to through the same app as this one, and share its windows: Meta's two."""
+    metas = frozenset({Network.FACEBOOK, Network.INSTAGRAM})
+    return metas if network in metas else frozenset({network})
+
+
 def connect(network: Network, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf) -> Platform:
     """One account, ready to speak. Raises NotSignedIn when `credentials` lacks a field.
 

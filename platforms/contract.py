@@ -148,6 +148,22 @@ METRICS = (
 """Figures that several networks know. Units: count; `watch_time` in seconds. Reach is never summed."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """How many posts of `forms` a network takes `within` a time that slides, or in a calendar day of `days_of`.
+
+    It counts for one account, or with `whole_app` for all accounts of our app together. `by_upload`: it is
+    spent when the post is prepared, not when it is shown.
+    """
+
+    posts: int
+    forms: frozenset[Form]
+    within: timedelta = timedelta(hours=24)
+    days_of: str | None = None
+    whole_app: bool = False
+    by_upload: bool = False
+
+
 class Platform(Protocol):
     """One signed-in account on one network. Raises `platforms.errors` and nothing else."""
 
@@ -157,6 +173,10 @@ class Platform(Protocol):
     """The shape that a rendered picture takes on this network."""
     settling: ClassVar[timedelta]
     """How long after a write a read may still miss it."""
+    withdraws: ClassVar[bool]
+    """Whether the network lets us take a post down."""
+    allowances: ClassVar[tuple[Allowance, ...]]
+    """What the network takes at most; spent by plan, so that a day that cannot fit is known beforehand."""
 
     @staticmethod
     def check(outgoing: Outgoing) -> Sequence[Exception]:

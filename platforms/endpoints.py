@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from ssl import SSLCertVerificationError
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NewConnectionError, SSLError
+
+from platforms.errors import TooSoon
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -51,6 +56,43 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One HTTP call about to leave. `path` is without host and query, which may hold what must not be written down."""
+
+    method: str
+    path: str
+    signs_in: bool
+    """It asks for a token, and changes nothing that anybody sees."""
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in ("GET", "HEAD", "OPTIONS") and not self.signs_in
+
+
+class Gatekeeper(Protocol):
+    """Stands at the one door through which every call of every network leaves."""
+
+    def before(self, call: Call) -> None:
+        """Let the call go by returning; what is raised here stops it, and reaches the caller as it is."""
+
+    def after(self, call: Call, closing: TooSoon | None) -> None:
+        """An answer has come. `closing` is the window that its headers say is closed now, though it was no refusal."""
+
+
+_gatekeeper: ContextVar[Gatekeeper | None] = ContextVar("gatekeeper", default=None)
+
+
+@contextmanager
+def guarded_by(gatekeeper: Gatekeeper) -> Iterator[None]:
+    """Every call that this thread makes within the block passes `gatekeeper`."""
+    token = _gatekeeper.set(gatekeeper)
+    try:
+        yield
+    finally:
+        _gatekeeper.reset(token)
+
+
 class StrayCall(RuntimeError):
     """Something tried to leave for an address that this account must not speak to."""
 
@@ -66,6 +108,11 @@ class WalledSession(requests.Session):
         self.trust_env = False
         self.max_redirects = 0
         self._allowed = endpoints.origins
+        self._signs_in_at = endpoints.youtube_token
+
+    def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
+        """The window that the headers of this answer say is used up; each network that has such headers reads them."""
+        return None
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if origin(request.url or "") not in self._allowed:
@@ -73,7 +120,18 @@ class WalledSession(requests.Session):
         if options.get("timeout") is None:
             options["timeout"] = (CONNECT_SECONDS, READ_SECONDS)
         options["allow_redirects"] = False
-        return super().send(request, **options)
+        if (gatekeeper := _gatekeeper.get()) is None:
+            return super().send(request, **options)
+        call = self._call(request)
+        gatekeeper.before(call)
+        answer = super().send(request, **options)
+        gatekeeper.after(call, self.closing(call, answer))
+        return answer
+
+    def _call(self, request: requests.PreparedRequest) -> Call:
+        url = (request.url or "").partition("?")[0]
+        signs_in = url.startswith(self._signs_in_at)
+        return Call(method=request.method or "GET", path=urlsplit(url).path, signs_in=signs_in)
 
 
 def never_left(failure: requests.RequestException) -> bool:

@@ -17,6 +17,7 @@ No message carries a token, a header or a URL with a query.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 
 class PlatformError(Exception):
@@ -49,11 +50,29 @@ class NotSignedIn(PlatformError):
     """The token is dead or lacks a right; a person must sign the account in again."""
 
 
-class TooSoon(PlatformError):
-    """A rate or quota window is closed until `retry_at` (aware UTC)."""
+class Covers(StrEnum):
+    """Which calls a window closes: this one alone; the uploads, or all calls, of an account or of our app."""
 
-    def __init__(self, message: str, *, retry_at: datetime) -> None:
-        self.retry_at = retry_at
+    CALL = "call"
+    UPLOADS = "uploads"
+    ACCOUNT = "account"
+    APPS_UPLOADS = "app's uploads"
+    APP = "app"
+
+    @property
+    def whole_app(self) -> bool:
+        return self in (Covers.APP, Covers.APPS_UPLOADS)
+
+    @property
+    def uploads_alone(self) -> bool:
+        return self in (Covers.UPLOADS, Covers.APPS_UPLOADS)
+
+
+class TooSoon(PlatformError):
+    """A rate or quota window is closed until `retry_at` (aware UTC), for what it `covers`."""
+
+    def __init__(self, message: str, *, retry_at: datetime, covers: Covers = Covers.ACCOUNT) -> None:
+        self.retry_at, self.covers = retry_at, covers
         super().__init__(message)
 
 

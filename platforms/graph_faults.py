@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from platforms.errors import (
+    Covers,
     MediaNotAccepted,
     NotSignedIn,
     OutcomeUnknown,
@@ -74,10 +75,11 @@ class _Meaning:
     error: type[PlatformError] | None
     advice: str
     wait: timedelta = timedelta(hours=1)
+    covers: Covers = Covers.ACCOUNT
 
 
-def _means(error: type[PlatformError] | None, advice: str, **wait: float) -> _Meaning:
-    return _Meaning(error=error, advice=advice, wait=timedelta(**wait) if wait else timedelta(hours=1))
+def _means(error: type[PlatformError] | None, advice: str, covers: Covers = Covers.ACCOUNT, **wait: float) -> _Meaning:
+    return _Meaning(error=error, advice=advice, covers=covers, wait=timedelta(**wait) if wait else timedelta(hours=1))
 
 
 _AMBIGUOUS = _means(None, "gave no clear answer")
@@ -85,6 +87,7 @@ _AGAIN = _means(Unreachable, "lost what was prepared; it is to be prepared again
 _SIGN_IN = _means(NotSignedIn, "no longer accepts the token: sign the account in again")
 _PERMISSION = _means(NotPermitted, "misses a permission: grant it and sign the account in again")
 _BUSY = _means(TooSoon, "takes no more calls for now")
+_APP_BUSY = _means(TooSoon, "takes no more calls of our app for now", Covers.APP)
 _PERSON = _means(NotSignedIn, "wants a person to open the account and confirm who they are")
 _MEDIA = _means(MediaNotAccepted, "does not take this picture or video")
 
@@ -109,7 +112,7 @@ _BY_SUBCODE = {
     2207010: _means(Refused, "finds the caption too long"),
     2207020: _AGAIN,
     2207026: _MEDIA,
-    2207027: _means(TooSoon, "is not done with processing", minutes=1),
+    2207027: _means(TooSoon, "is not done with processing", Covers.CALL, minutes=1),
     2207028: _means(Refused, "takes two to ten pictures in one post"),
     2207032: _AGAIN,
     2207040: _means(Refused, "takes at most 20 @-tags"),
@@ -127,14 +130,14 @@ _BY_CODE = {
     # Seen 2025-08: /photos answered 500 with code 2 again and again while seven copies went live.
     2: _AMBIGUOUS,
     3: _PERMISSION,
-    4: _BUSY,
+    4: _APP_BUSY,
     10: _PERMISSION,
     17: _BUSY,
     32: _BUSY,
     102: _SIGN_IN,
     104: _SIGN_IN,
     190: _SIGN_IN,
-    341: _BUSY,
+    341: _APP_BUSY,
     352: _MEDIA,
     368: _means(TooSoon, "has blocked posting for a while", hours=6),
     506: _means(OutcomeUnknown, "says it already has this text; look before sending again"),
@@ -144,12 +147,13 @@ _BY_CODE = {
     1609005: _means(Refused, "cannot read the page behind the link"),
     1609008: _means(Refused, "takes no links to facebook.com"),
 } | dict.fromkeys(range(200, 300), _PERMISSION)
+_APPS_REST = timedelta(minutes=15)
 _REFUSAL = _means(Refused, "refuses this")
 
 
 def from_answer(response: requests.Response, *, network: str, secret: str, visible: bool) -> PlatformError:
     """What an answer other than a plain success means; `visible` says whether the call could show anything."""
-    if upload := _upload_complaint(response):
+    if response.status_code != 429 and (upload := _upload_complaint(response)):
         return _of_upload(upload, network)
     found = complaint(response)
     if found is None:
@@ -161,7 +165,8 @@ def from_answer(response: requests.Response, *, network: str, secret: str, visib
     if meaning.error is None:
         return OutcomeUnknown(text) if visible else Unreachable(text)
     if meaning.error is TooSoon:
-        return TooSoon(text, retry_at=datetime.now(UTC) + (_regain(response) or meaning.wait))
+        wait = _regain(response) or meaning.wait
+        return TooSoon(text, retry_at=datetime.now(UTC) + wait, covers=meaning.covers)
     return meaning.error(text)
 
 
@@ -215,9 +220,26 @@ def _sentence(network: str, advice: str, found: Complaint, secret: str) -> str:
 
 def _without_words(response: requests.Response, network: str, visible: bool) -> PlatformError:
     if response.status_code == 429:
-        wait = _regain(response) or _BUSY.wait
+        wait = _regain(response) or _retry_after(response) or _BUSY.wait
         return TooSoon(f"{network} {_BUSY.advice} (HTTP 429)", retry_at=datetime.now(UTC) + wait)
     return lost(network, visible, f"HTTP {response.status_code}")
+
+
+def used_up(response: requests.Response) -> TooSoon | None:
+    """The window that a good answer's usage headers say is empty (Graph API rate limiting, read 2026-08).
+
+    Meta gives no time for the app's own window, which slides over an hour: a quarter of it is our choice.
+    """
+    now = datetime.now(UTC)
+    if wait := _regain(response):
+        return TooSoon(f"Meta takes no more calls for this account for {wait}", retry_at=now + wait)
+    try:
+        used = max(json.loads(response.headers["x-app-usage"]).values())
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+    if used < 100:
+        return None
+    return TooSoon("Meta takes no more calls of our app", retry_at=now + _APPS_REST, covers=Covers.APP)
 
 
 def _regain(response: requests.Response) -> timedelta | None:
@@ -228,6 +250,12 @@ def _regain(response: requests.Response) -> timedelta | None:
         return timedelta(minutes=minutes) if minutes > 0 else None
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
+
+
+def _retry_after(response: requests.Response) -> timedelta | None:
+    """What an edge in front of Meta may say, in seconds."""
+    seconds = response.headers.get("retry-after", "")
+    return timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
 
 
 def _offsets(found: Complaint) -> _Offsets | None:

@@ -11,7 +11,9 @@ from typing import Any, BinaryIO
 
 import requests
 
-from platforms.endpoints import Endpoints, WalledSession
+from platforms.endpoints import Call, Endpoints, WalledSession
+from platforms.errors import TooSoon
+from platforms.graph_faults import used_up
 
 SDK_BASE = "https://graph.facebook.com/"
 """The address that facebook-sdk 3.1.0 writes in front of every path."""
@@ -38,6 +40,9 @@ class GraphSession(WalledSession):
         self.answer = super().request(method, url, *positional, **options)
         self._note_version(self.answer.headers.get("facebook-api-version", ""))
         return self.answer
+
+    def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
+        return used_up(answer)
 
     def _note_version(self, version: str) -> None:
         if version and version != self._version and version != self.served_as:

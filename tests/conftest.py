@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,8 +97,9 @@ def _database(server: str, template: str | None = None) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """The shipped configuration with a home of this test's own, and no credentials."""
-    return Settings.from_environment({"SAWT_HOME": str(tmp_path / "home")})
+    """The shipped configuration with a home of this test's own, no credentials, and no spacing between posts."""
+    shipped = Settings.from_environment({"SAWT_HOME": str(tmp_path / "home")})
+    return replace(shipped, accounts=tuple(replace(each, spacing=timedelta()) for each in shipped.accounts))
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import shutil
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Base, Campaign, Person, Role
-from campaigns.store import Store, backup
+from campaigns.store import DatabaseClock, Store, Turns, backup, database_now
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_say(store: Store) -> None:
@@ -47,6 +50,49 @@ def test_no_update_is_lost_when_many_write_at_once(store: Store) -> None:
         assert session.get_one(Campaign, "count").titles == {"en": "60"}
 
 
+def test_a_second_transaction_inside_the_first_is_refused_and_not_waited_for(
+    migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "sawt.sqlite")
+    store = Store(f"sqlite:///{tmp_path / 'sawt.sqlite'}")
+    with store.writing() as session:
+        session.add(Campaign(key="outer"))
+        with pytest.raises(RuntimeError, match="write in that one"), store.writing():
+            pass
+    with store.reading() as session:
+        assert session.get(Campaign, "outer")
+    store.close()
+
+
+def test_writers_go_in_one_at_a_time_in_the_order_in_which_they_came(wait_for: Callable[..., None]) -> None:
+    turns, inside, order = Turns(), threading.Semaphore(1), list[int]()
+
+    def write(number: int) -> None:
+        with turns:
+            assert inside.acquire(blocking=False)
+            order.append(number)
+            inside.release()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_for(lambda waiting=number + 1: len(turns) == waiting, f"writer {number} waiting")
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+
+
+def test_a_writer_that_failed_lets_the_next_one_in(migrated_sqlite: Path, tmp_path: Path) -> None:
+    shutil.copy(migrated_sqlite, tmp_path / "sawt.sqlite")
+    store = Store(f"sqlite:///{tmp_path / 'sawt.sqlite'}")
+    with pytest.raises(ZeroDivisionError), store.writing():
+        raise ZeroDivisionError
+    with store.writing() as session:
+        session.add(Campaign(key="next"))
+    store.close()
+
+
 def test_a_reading_session_refuses_to_write(store: Store) -> None:
     with store.reading() as session:
         session.add(Campaign(key="x"))
@@ -79,3 +125,26 @@ def test_a_backup_taken_beside_an_open_transaction_holds_what_was_committed(tmp_
     with copy.reading() as session:
         assert session.scalars(select(Campaign.key)).all() == ["kept"]
     copy.close()
+
+
+def test_hosts_agree_on_the_hour_by_the_databases_clock(store: Store) -> None:
+    clock = DatabaseClock(store)
+    with store.reading() as session:
+        before = database_now(session)
+        between = clock()
+        after = database_now(session)
+    slewing = timedelta(milliseconds=5)
+    assert before - slewing <= between <= after + slewing
+    assert clock() > between
+
+
+def test_while_the_database_cannot_be_reached_its_clock_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = DatabaseClock(store)
+    first = clock()
+    monkeypatch.setattr(DatabaseClock, "AGAIN_AFTER", 0.0)
+
+    def gone() -> None:
+        raise OperationalError("", {}, Exception("gone"))
+
+    monkeypatch.setattr(store, "reading", gone)
+    assert clock() > first

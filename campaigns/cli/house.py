@@ -146,8 +146,7 @@ def accounts(
     """The accounts we speak on, and whether each is real or plays on the rehearsal stage."""
     from sqlalchemy import select
 
-    from campaigns import signed_in
-    from campaigns.chronicle import note
+    from campaigns import levers, signed_in
     from campaigns.models import Account
 
     with opened() as house:
@@ -156,8 +155,7 @@ def accounts(
                 account = session.get(Account, resume)
                 if account is None:
                     raise ValueError(f"there is no account {resume!r}; sawt accounts lists them")
-                account.paused_at = account.paused_why = account.resume_at = None
-                note(session, me(), "resumed", resume, now=now())
+                levers.resume_account(session, account, by=me(), now=now())
         names = signed_in.names(house.settings) if verify else {}
         with house.store.reading() as session:
             rows: list[dict[str, Any]] = [

@@ -16,7 +16,10 @@ from campaigns.models.post import Post, Revision
 
 
 class Delivery(StrEnum):
-    """Where a publication stands. The first four are on their way; `uncertain` may be out there."""
+    """Where a publication stands. The first four are on their way; `uncertain` may be out there.
+
+    `withdrawing` is out and asked to be taken down; `withdrawn` was taken down, or off the plan before it was sent.
+    """
 
     PLANNED = "planned"
     STAGING = "staging"
@@ -27,12 +30,19 @@ class Delivery(StrEnum):
     UNCERTAIN = "uncertain"
     HELD = "held"
     MISSED = "missed"
+    WITHDRAWING = "withdrawing"
     WITHDRAWN = "withdrawn"
 
 
 ON_THE_WAY = (Delivery.PLANNED, Delivery.STAGING, Delivery.STAGED, Delivery.REVEALING)
 ACTIVE = (Delivery.STAGING, Delivery.REVEALING)
-_ACTIVE_SQL = text("state IN ('staging', 'revealing')")
+
+
+def _only_one(state: Delivery) -> Index:
+    """An account has at most one publication in this state: two workers cannot both send, nor both prepare."""
+    condition = text(f"state = '{state}'")
+    name = f"uq_publications_one_{state}_per_account"
+    return Index(name, "account_key", unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
 class Publication(Base):
@@ -46,13 +56,8 @@ class Publication(Base):
     __table_args__ = (
         UniqueConstraint("post_id", "account_key", "language"),
         Index("ix_publications_line", "account_key", "state", "due_at"),
-        Index(
-            "uq_publications_one_active_per_account",
-            "account_key",
-            unique=True,
-            sqlite_where=_ACTIVE_SQL,
-            postgresql_where=_ACTIVE_SQL,
-        ),
+        _only_one(Delivery.STAGING),
+        _only_one(Delivery.REVEALING),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,6 +84,7 @@ class Publication(Base):
     sent_at: Mapped[datetime | None]
     """When the reveal was about to be called; set before the call."""
     published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     remote_id: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str | None] = mapped_column(Text)
     why: Mapped[str] = mapped_column(Text, default="")

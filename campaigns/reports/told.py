@@ -62,6 +62,9 @@ class Outcome(StrEnum):
 
     @classmethod
     def of(cls, state: Delivery) -> Outcome:
+        """What is asked to be taken down counts as taken down: nobody stands by it any more."""
+        if state is Delivery.WITHDRAWING:
+            return cls.WITHDRAWN
         return cls.WAITING if state in ON_THE_WAY else cls(state.value)
 
 

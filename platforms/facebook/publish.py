@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from platforms.approved import unaltered
 from platforms.contract import (
+    Allowance,
     Checkpoint,
     Finding,
     Form,
@@ -50,6 +51,9 @@ class FacebookPage:
     forms: ClassVar[frozenset[Form]] = frozenset(Form)
     picture_shape: ClassVar[Shape] = Shape.SQUARE
     settling: ClassVar[timedelta] = timedelta(seconds=30)
+    withdraws: ClassVar[bool] = True
+    allowances: ClassVar[tuple[Allowance, ...]] = (Allowance(posts=30, forms=frozenset({Form.VIDEO})),)
+    """Meta, reels publishing (2026-07-30), for reels; longer films are counted with them to be safe."""
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from platforms.contract import (
     Absent,
+    Allowance,
     Checkpoint,
     Finding,
     Form,
@@ -65,6 +66,9 @@ class InstagramAccount:
     forms: ClassVar[frozenset[Form]] = frozenset({Form.PICTURE, Form.VIDEO})
     picture_shape: ClassVar[Shape] = Shape.PORTRAIT
     settling: ClassVar[timedelta] = timedelta(seconds=30)
+    withdraws: ClassVar[bool] = False
+    allowances: ClassVar[tuple[Allowance, ...]] = (Allowance(posts=50, forms=forms),)
+    """Meta's pages say 100 and 50 (read 2026-11): the smaller is planned, and the real one is read before staging."""
     hashtags: ClassVar[int] = limits.HASHTAGS
     """Hashtags allowed in a caption; may be set up to `limits.HASHTAGS_AT_MOST`."""
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from platforms.approved import unaltered
 from platforms.contract import (
     Absent,
+    Allowance,
     Checkpoint,
     Finding,
     Form,
@@ -43,6 +44,8 @@ class WordPressSite:
     forms: ClassVar[frozenset[Form]] = frozenset({Form.TEXT, Form.PICTURE, Form.VIDEO})
     picture_shape: ClassVar[Shape] = Shape.WIDE
     settling: ClassVar[timedelta] = timedelta(seconds=5)
+    withdraws: ClassVar[bool] = True
+    allowances: ClassVar[tuple[Allowance, ...]] = ()
 
     def __init__(self, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf) -> None:
         self._client = Client(sign_in(credentials, endpoints.website), endpoints)
@@ -132,7 +135,10 @@ class WordPressSite:
         return medium
 
     def _draft(self, outgoing: Outgoing, media: Sequence[Sequence[Any]]) -> Article:
-        """The article under our slug: as it is if it is out, else a draft with today's words."""
+        """The article under our slug: as it is if it is out, else a draft with today's words.
+
+        A draft is not told again to be one: a worker that wakes up late must not take back what is out by now.
+        """
         slug = article.slug(outgoing)
         there = next((each for each in self._client.articles_called(slug) if each.slug == slug), None)
         if there and there.status == "publish":
@@ -140,10 +146,11 @@ class WordPressSite:
         pictures = [each[0] for each, file in zip(media, outgoing.media, strict=True) if file.duration is None]
         fields: dict[str, Any] = {
             "slug": slug,
-            "status": "draft",
             **_words(outgoing, media),
             "featured_media": pictures[0] if pictures else 0,
         }
+        if there is None or there.status != "draft":
+            fields["status"] = "draft"
         made = self._client.write(fields, there.id if there else None)
         if made.slug != slug:
             self._client.remove(str(made.id), for_good=True)

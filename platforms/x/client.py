@@ -8,7 +8,9 @@ from typing import Any
 import requests
 import tweepy
 
-from platforms.endpoints import Endpoints, WalledSession
+from platforms.endpoints import Call, Endpoints, WalledSession
+from platforms.errors import TooSoon
+from platforms.x.faults import used_up
 from platforms.x.signin import SignIn
 
 _FAILURES = {
@@ -20,6 +22,11 @@ _FAILURES = {
 }
 
 
+class _Session(WalledSession):
+    def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
+        return used_up(answer)
+
+
 class Client(tweepy.Client):  # type: ignore[misc]
     """`tweepy.Client` with another `request`: the original knows one host, no timeout and only JSON.
 
@@ -28,7 +35,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
 
     def __init__(self, secrets: SignIn, endpoints: Endpoints) -> None:
         super().__init__(**secrets.model_dump(), return_type=dict)
-        self.session = WalledSession(endpoints)
+        self.session = _Session(endpoints)
         self._base, self._signs = endpoints.x, secrets.signs
         self._fields = "tweet.fields"
 

@@ -12,7 +12,7 @@ import tweepy
 from pydantic import ValidationError
 
 from platforms.endpoints import never_left
-from platforms.errors import NotSignedIn, OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
+from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
 
 _WINDOW = timedelta(minutes=15)
 _WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
@@ -59,7 +59,7 @@ def _refused(refusal: tweepy.HTTPException, visible: bool) -> PlatformError:
     if status == 403:
         return _forbidden(reason)
     if status == 429:
-        return _too_soon(refusal.response.headers)
+        return _too_soon(refusal.response)
     if visible and "media ids are invalid" in reason.lower():
         return Unreachable("X no longer takes the uploaded media; they must be uploaded again")
     return Refused(f"X refused this: {reason}")
@@ -79,14 +79,29 @@ def _reason(refusal: tweepy.HTTPException) -> str:
     return said[:300] or f"HTTP {refusal.response.status_code}"
 
 
-def _too_soon(headers: Mapping[str, str]) -> TooSoon:
+def used_up(answer: requests.Response) -> TooSoon | None:
+    """The window that a good answer says is now empty. X counts reads apart from writes, and each kind of read."""
+    if answer.request.method == "GET" or not any(_is_empty(answer.headers, window) for window in _WINDOWS):
+        return None
+    return _too_soon(answer)
+
+
+def _too_soon(answer: requests.Response) -> TooSoon:
     """Wait for the last of the windows that are used up; X does not always say which one (read 2026-08)."""
-    now = datetime.now(UTC)
+    now, headers = datetime.now(UTC), answer.headers
     resets = {window: reset for window in _WINDOWS if (reset := _moment(headers.get(f"{window}-reset")))}
-    used_up = [reset for window, reset in resets.items() if headers.get(f"{window}-remaining", "").strip() == "0"]
-    known = max(used_up or resets.values(), default=now + _WINDOW)
+    empty = [reset for window, reset in resets.items() if _is_empty(headers, window)]
+    known = max(empty or resets.values(), default=now + _WINDOW)
     retry_at = max(known, now) + timedelta(seconds=1)
-    return TooSoon(f"X takes no more of these calls until {retry_at:%Y-%m-%d %H:%M} UTC", retry_at=retry_at)
+    covers = Covers.CALL if answer.request.method == "GET" else Covers.ACCOUNT
+    if _is_empty(headers, "x-app-limit-24hour"):
+        covers = Covers.APP
+    why = f"X takes no more of these calls until {retry_at:%Y-%m-%d %H:%M} UTC"
+    return TooSoon(why, retry_at=retry_at, covers=covers)
+
+
+def _is_empty(headers: Mapping[str, str], window: str) -> bool:
+    return headers.get(f"{window}-remaining", "").strip() == "0"
 
 
 def _moment(seconds: str | None) -> datetime | None:

@@ -12,6 +12,7 @@ import tweepy
 from pydantic import BaseModel, ConfigDict
 
 from platforms.contract import (
+    Allowance,
     Checkpoint,
     Finding,
     Form,
@@ -59,6 +60,9 @@ class XAccount:
     forms: ClassVar[frozenset[Form]] = frozenset({Form.TEXT, Form.PICTURE, Form.VIDEO})
     picture_shape: ClassVar[Shape] = Shape.WIDE
     settling: ClassVar[timedelta] = timedelta(seconds=30)
+    withdraws: ClassVar[bool] = True
+    allowances: ClassVar[tuple[Allowance, ...]] = (Allowance(posts=100, forms=forms, within=timedelta(minutes=15)),)
+    """X, rate limits of POST /2/tweets; a live header said 100 in February 2026."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from googleapiclient.errors import HttpError
 
 from platforms.endpoints import StrayCall
-from platforms.errors import NotSignedIn, OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
+from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
 
 _NEEDS_A_PERSON = {
     "authError",
@@ -92,10 +92,15 @@ def _refused(refusal: HttpError, visible: bool) -> PlatformError:
 
 def _too_soon(reason: str, message: str, now: datetime) -> TooSoon:
     """The uploads of a day have their own bucket, answered with 429 and "per day"; a plain 429 is about speed."""
+    midnight = next_pacific_midnight(now)
     if reason == "uploadLimitExceeded":
-        return TooSoon("this channel has uploaded all it may for 24 hours", retry_at=now + timedelta(hours=24))
-    if reason in _DAY_IS_OVER or "per day" in message.lower() or "video uploads" in message.lower():
-        return TooSoon("YouTube's quota for this day is used up", retry_at=next_pacific_midnight(now))
+        why = "this channel has uploaded all it may for 24 hours"
+        return TooSoon(why, retry_at=now + timedelta(hours=24), covers=Covers.UPLOADS)
+    if "video uploads" in message.lower():
+        why = "YouTube takes no more uploads of our app today"
+        return TooSoon(why, retry_at=midnight, covers=Covers.APPS_UPLOADS)
+    if reason in _DAY_IS_OVER or "per day" in message.lower():
+        return TooSoon("YouTube's quota for this day is used up", retry_at=midnight, covers=Covers.APP)
     return TooSoon("YouTube asks for fewer calls a minute", retry_at=now + timedelta(minutes=1))
 
 

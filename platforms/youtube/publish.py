@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from platforms.contract import (
     Absent,
+    Allowance,
     Checkpoint,
     Finding,
     Form,
@@ -44,6 +45,11 @@ class YouTubeChannel:
     forms: ClassVar = frozenset({Form.VIDEO})
     picture_shape: ClassVar = Shape.WIDE
     settling: ClassVar = timedelta(seconds=10)
+    withdraws: ClassVar = True
+    allowances: ClassVar[tuple[Allowance, ...]] = (
+        Allowance(posts=100, forms=forms, days_of="America/Los_Angeles", whole_app=True, by_upload=True),
+    )
+    """YouTube Data API, quota (2026-06-01): videos.insert has a bucket of its own."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from campaigns import levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Delivery, Move, Post, PostState, Publication, Role, Scope
-from campaigns.publishing import LEASE, PATIENCE, Publisher
+from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -50,6 +50,9 @@ def publisher(
 
 def shown(running: RunningStage) -> list[str]:
     return [str(each["remote_id"]) for each in running.shown()]
+
+
+SEND, PREPARE = (Line(account="x-en", lane=lane) for lane in Lane)
 
 
 def soon() -> datetime:
@@ -255,7 +258,7 @@ def test_a_worker_that_died_before_the_call_left_nothing_behind(
 ) -> None:
     [key] = factories.approved(store, settings, due_at=soon())
     clock.move(minutes=2)
-    assert publisher._claim_and_commit("x-en")
+    assert publisher.claims.take(PREPARE)
     with store.writing() as session:
         session.execute(update(Publication).values(lease_until=datetime.now(UTC) - timedelta(seconds=1)))
     assert publisher.recover() == 1
@@ -270,9 +273,10 @@ def test_a_worker_that_died_after_the_intent_makes_the_next_one_look_first(
     [key] = factories.approved(store, settings, due_at=soon())
     publisher.work("x-en")
     clock.move(minutes=2)
-    claim = publisher._claim_and_commit("x-en")
+    claim = publisher.claims.take(SEND)
     assert claim and claim.step == "reveal"
-    publisher.connections.platform(claim.speaker).reveal(claim.outgoing, claim.checkpoint)
+    with publisher.connections.platform(claim.speaker) as platform:
+        platform.reveal(claim.outgoing, claim.checkpoint)
     assert publisher.recover(everything_of_ours=True) == 1
     assert factories.publication(store, key).state is Delivery.UNCERTAIN
     clock.move(seconds=5)
@@ -287,7 +291,7 @@ def test_a_worker_that_wakes_up_late_before_its_call_sends_nothing(
     [key] = factories.approved(store, settings, due_at=soon())
     publisher.work("x-en")
     clock.move(minutes=2)
-    claim = publisher._claim_and_commit("x-en")
+    claim = publisher.claims.take(SEND)
     assert claim
     publisher.recover(everything_of_ours=True)
     publisher._take(claim)
@@ -306,12 +310,13 @@ def test_a_late_proof_that_it_is_out_is_never_thrown_away(
     [key] = factories.approved(store, settings, due_at=soon())
     publisher.work("x-en")
     clock.move(minutes=2)
-    claim = publisher._claim_and_commit("x-en")
+    claim = publisher.claims.take(SEND)
     assert claim
-    receipt = publisher.connections.platform(claim.speaker).reveal(claim.outgoing, claim.checkpoint)
+    with publisher.connections.platform(claim.speaker) as platform:
+        receipt = platform.reveal(claim.outgoing, claim.checkpoint)
     with store.writing() as session:
         session.execute(update(Publication).values(state=meanwhile, fence=Publication.fence + 1))
-    publisher._record_receipt(claim, receipt)
+    publisher.records.receipt(claim, receipt, None)
     publisher.work("x-en")
     out = factories.publication(store, key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
@@ -321,7 +326,7 @@ def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_plac
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
-    claim = publisher._claim_and_commit("x-en")
+    claim = publisher.claims.take(PREPARE)
     assert claim
     assert claim.step == "stage"
     with store.writing() as session:
@@ -390,21 +395,21 @@ def test_absence_counts_only_once_reads_have_had_time_to_catch_up(
     [key] = factories.approved(store, settings, due_at=soon())
     publisher.work("x-en")
     clock.move(minutes=2)
-    claim = publisher._claim_and_commit("x-en")
+    claim = publisher.claims.take(SEND)
     assert claim
     publisher.recover(everything_of_ours=True)
     with store.writing() as session:
         session.execute(update(Publication).values(not_before=clock(), sent_at=clock()))
-    looking = publisher._claim_and_commit("x-en")
+    looking = publisher.claims.take(SEND)
     assert looking
     assert looking.step == "look"
-    publisher._record_not_found(looking, Absent())
+    publisher.records.not_found(looking, Absent(), None)
     assert factories.publication(store, key).absences == 0
     clock.move(seconds=5)
     for expected in (Delivery.UNCERTAIN, Delivery.PLANNED):
-        looking = publisher._claim_and_commit("x-en")
+        looking = publisher.claims.take(SEND)
         assert looking
-        publisher._record_not_found(looking, Absent())
+        publisher.records.not_found(looking, Absent(), None)
         assert factories.publication(store, key).state is expected
         clock.move(seconds=20)
 

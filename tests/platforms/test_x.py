@@ -431,7 +431,7 @@ def test_a_post_that_is_gone_has_no_figures(x: XAccount) -> None:
 
 def test_figures_that_x_withholds_are_absent_and_take_nothing_else_along(x: XAccount, stage: Stage) -> None:
     remote_id = _publish(x, _post())
-    stage.pace = 1e9  # for the audience a month has passed
+    stage.pace = 1e10  # for the audience months have passed
     metrics = {each.metric for each in x.measure([remote_id])[remote_id]}
     assert "impressions" in metrics
     assert "clicks" not in metrics

@@ -1,0 +1,155 @@
+"""Claim and commit: make one step of one publication ours, after a last look whether it may be taken at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import allowance, levers, planning, review
+from campaigns.connections import Connections, Speaker
+from campaigns.models import Account, Delivery, Move, PostState, Publication
+from campaigns.moving import move, update_unchanged
+from campaigns.outgoing import compose
+from campaigns.publishing import lines
+from campaigns.publishing.steps import TOO_LATE, Claim, Lane, Line, Step
+from campaigns.store import Store, database_now
+from campaigns.vault import Vault
+
+
+class Claims:
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        connections: Connections,
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+    ) -> None:
+        self.store, self.vault, self.connections = store, vault, connections
+        self.owner, self.clock, self.lease = owner, clock, lease
+
+    def take(self, line: Line) -> Claim | None:
+        """The next step of this lane, committed as ours; None when nothing is due. Raises Overtaken."""
+        with self.store.writing(durable=True) as session:
+            account = session.scalar(select(Account).where(Account.key == line.account).with_for_update())
+            now = self.clock()
+            if account is None or not account.active or account.paused_at:
+                return None
+            while publication := lines.next_in(session, account, line.lane, now):
+                if not self._may_speak(publication, line, now):
+                    return None
+                if claim := self._claim(session, publication, now):
+                    return claim
+            return None
+
+    def _may_speak(self, publication: Publication, line: Line, now: datetime) -> bool:
+        """No window is closed, and this worker has the account's credentials; another one may have them."""
+        uploads = line.lane is Lane.PREPARE
+        if publication.account.is_closed(now, rehearsal=publication.rehearsal, uploads=uploads):
+            return False
+        return publication.rehearsal or self.connections.signed_in(publication.account_key)
+
+    def _claim(self, session: Session, publication: Publication, now: datetime) -> Claim | None:
+        """Make the step ours; None when the publication must not take it and was moved aside instead."""
+        match publication.state:
+            case Delivery.UNCERTAIN:
+                return self._claimed(session, publication, Step.LOOK, now)
+            case Delivery.WITHDRAWING:
+                return self._claimed(session, publication, Step.WITHDRAW, now)
+        if aside := self._must_not_go(session, publication, now):
+            went_to, why = aside
+            move(session, publication, went_to, by=self.owner, why=why, now=now)
+            if went_to is Delivery.WITHDRAWN:
+                self._plan_newer(session, publication, now)
+            return None
+        step = Step.STAGE if publication.state is Delivery.PLANNED else Step.REVEAL
+        if full_until := allowance.used_up_until(session, publication, now=now, preparing=step is Step.STAGE):
+            why = f"{publication.account.network.label} takes no more of these in a day; it goes on when there is room"
+            update_unchanged(session, publication, publication.state, not_before=full_until, why=why)
+            return None
+        return self._claimed(session, publication, step, now)
+
+    def _plan_newer(self, session: Session, publication: Publication, now: datetime) -> None:
+        """The newer revision was approved while the older one was in hand: now it can take its place."""
+        if publication.post.state is PostState.APPROVED:
+            try:
+                planning.plan(session, publication.post, settings=self.connections.settings, now=now)
+            except planning.CannotPlan as error:
+                publication.why = str(error)
+
+    def _must_not_go(self, session: Session, publication: Publication, now: datetime) -> tuple[Delivery, str] | None:
+        """The last look before every step: the lever, the world it is for, the hour, the approval."""
+        if lever := levers.holding(session, publication):
+            return Delivery.HELD, f"held by {lever.by}: {lever.reason}"
+        if publication.rehearsal and self.connections.signed_in(publication.account_key):
+            return (
+                Delivery.HELD,
+                "it was planned for the rehearsal stage, and this account is real now; release it to send",
+            )
+        revision = publication.revision
+        if now - publication.due_at > self.connections.settings.too_late.get(revision.kind, TOO_LATE):
+            return (
+                Delivery.MISSED,
+                f"its hour was {publication.due_at:%Y-%m-%d %H:%M} UTC; decide if it is still right",
+            )
+        if publication.post.state is not PostState.APPROVED or revision is not publication.post.revision:
+            return Delivery.WITHDRAWN, "a newer revision takes its place"
+        if review.approval_in_force(revision, now=now) is None:
+            return Delivery.FAILED, "the content is not what was approved; it was not sent. Have it approved again"
+        return None
+
+    def _claimed(self, session: Session, publication: Publication, step: Step, now: datetime) -> Claim:
+        """Looks and withdrawals keep their state, and come back by `not_before` if their worker dies."""
+        values = {
+            "state": step.state,
+            "fence": Publication.fence + 1,
+            "owner": self.owner,
+            "lease_until": database_now(session) + self.lease,
+        }
+        if step is Step.REVEAL:
+            values["sent_at"] = now
+            publication.account.clear_at = now + self._spacing(publication)
+        if not step.sends:
+            values["not_before"] = now + self.lease
+        was = publication.state
+        update_unchanged(session, publication, was, **values)
+        if was is not step.state:
+            session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=step.state, by=self.owner))
+        return self._what_it_needs(publication, step)
+
+    def _spacing(self, publication: Publication) -> timedelta:
+        """A rehearsal's days go by at its own pace, and so does its spacing."""
+        spacing = publication.account.spacing
+        return spacing / self.connections.settings.pace if publication.rehearsal else spacing
+
+    def _what_it_needs(self, publication: Publication, step: Step) -> Claim:
+        return Claim(
+            step=step,
+            publication_id=publication.id,
+            key=publication.key,
+            revision_id=publication.revision_id,
+            fence=publication.fence,
+            speaker=Speaker(
+                account=publication.account_key,
+                network=publication.account.network,
+                rehearsal=publication.rehearsal,
+            ),
+            outgoing=compose(
+                publication.revision,
+                publication.account,
+                publication.language,
+                key=publication.key,
+                vault=self.vault,
+            ),
+            checkpoint=publication.checkpoint,
+            setbacks=publication.setbacks,
+            looks=publication.looks,
+            absences=publication.absences,
+            sent_at=publication.sent_at,
+            remote_id=publication.remote_id,
+        )

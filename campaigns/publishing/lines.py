@@ -1,0 +1,141 @@
+"""What each account has to do, and when: read from the publications table, which is all that is remembered.
+
+An account's posts go out in the order of their hours. One that keeps failing lets the others pass after a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from campaigns.models import Account, Delivery, Publication
+from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
+
+TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
+WAITING = (Delivery.PLANNED, Delivery.STAGED)
+
+_closed_to_it = or_(Publication.rehearsal, Account.resume_for_rehearsal.is_(False))
+"""A window that the stage has closed does not close the real network."""
+
+
+def next_moment(session: Session, now: datetime) -> datetime | None:
+    """The next instant at which there is a step to take; None when nothing is on its way."""
+    resume_at = case((_closed_to_it, Account.resume_at))
+    obstacle = _later(_later(Publication.not_before, case((_closed_to_it, Account.uploads_at))), resume_at)
+    planned, soon = Publication.state == Delivery.PLANNED, Publication.due_at <= now + AHEAD
+    ready = _later(_later(_later(Publication.due_at, Publication.not_before), resume_at), Account.clear_at)
+    to_prepare, hindered, to_send, to_look = session.execute(
+        select(
+            func.min(Publication.due_at).filter(planned, or_(~soon, obstacle.is_(None), obstacle <= now)),
+            func.min(obstacle).filter(planned, soon, obstacle > now),
+            func.min(ready).filter(Publication.state == Delivery.STAGED),
+            func.min(_later(Publication.not_before, resume_at)).filter(Publication.state.in_(TO_LOOK_AFTER)),
+        )
+        .join(Publication.account)
+        .where(Account.active, Account.paused_at.is_(None))
+    ).one()
+    moments = (to_prepare and to_prepare - AHEAD, hindered, to_send, to_look)
+    return min((each for each in moments if each is not None), default=None)
+
+
+def with_work(session: Session, now: datetime) -> Iterator[Line]:
+    """The lanes of accounts in which there may be a step to take now; the claim looks closer."""
+    for lane, condition in ((Lane.SEND, _to_send(now)), (Lane.PREPARE, _to_prepare(now))):
+        for account in session.scalars(_accounts(now).where(condition)):
+            yield Line(account=account, lane=lane)
+
+
+def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Publication | None:
+    """The publication of the account whose turn it is in this lane, if it is due."""
+    if lane is Lane.PREPARE:
+        return _next_to_prepare(session, account, now)
+    return _next_to_send(session, account, now)
+
+
+def _next_to_send(session: Session, account: Account, now: datetime) -> Publication | None:
+    """What is to be taken down, else the head of the line if it is due, else what is to be looked at."""
+    line = _line(account)
+    to_look_after = line.where(Publication.not_before <= now)
+    if down := session.scalar(to_look_after.where(Publication.state == Delivery.WITHDRAWING)):
+        return down
+    head = session.scalar(
+        line.where(
+            Publication.state.in_((*WAITING, Delivery.STAGING)),
+            or_(Publication.setbacks < PATIENCE, Publication.not_before.is_(None), Publication.not_before <= now),
+        )
+    )
+    if head is not None and head.state is Delivery.STAGED and _is_clear(session, account, now):
+        ready_at = max(head.due_at, head.not_before or head.due_at)
+        if ready_at <= now:
+            return head
+    return session.scalar(to_look_after.where(Publication.state == Delivery.UNCERTAIN))
+
+
+def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
+    if session.scalar(_line(account).where(Publication.state == Delivery.STAGING)):
+        return None
+    return session.scalar(
+        _line(account).where(
+            Publication.state == Delivery.PLANNED,
+            Publication.due_at <= now + AHEAD,
+            or_(Publication.not_before.is_(None), Publication.not_before <= now),
+        )
+    )
+
+
+def _is_clear(session: Session, account: Account, now: datetime) -> bool:
+    """The spacing is over, nothing is being sent, and nothing uncertain is waited for."""
+    if account.clear_at is not None and account.clear_at > now:
+        return False
+    in_the_way = [Delivery.REVEALING, *([Delivery.UNCERTAIN] if account.waits_for_uncertain else [])]
+    return session.scalar(_line(account).where(Publication.state.in_(in_the_way))) is None
+
+
+def _line(account: Account) -> Select[Publication]:
+    return (
+        select(Publication)
+        .where(Publication.account_key == account.key)
+        .order_by(Publication.due_at, Publication.id)
+        .limit(1)
+    )
+
+
+def _accounts(now: datetime) -> Select[str]:
+    return (
+        select(Publication.account_key)
+        .distinct()
+        .join(Publication.account)
+        .where(Account.active, Account.paused_at.is_(None), _is_open(Account.resume_at, now))
+    )
+
+
+def _to_send(now: datetime) -> ColumnElement[bool]:
+    head = and_(
+        Publication.state == Delivery.STAGED,
+        Publication.due_at <= now,
+        or_(Publication.not_before.is_(None), Publication.not_before <= now),
+        or_(Account.clear_at.is_(None), Account.clear_at <= now),
+    )
+    return or_(head, and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= now))
+
+
+def _to_prepare(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Publication.state == Delivery.PLANNED,
+        Publication.due_at <= now + AHEAD,
+        or_(Publication.not_before.is_(None), Publication.not_before <= now),
+        _is_open(Account.uploads_at, now),
+    )
+
+
+def _is_open(window: SQLColumnExpression[Any], now: datetime) -> ColumnElement[bool]:
+    return or_(window.is_(None), window <= now, ~_closed_to_it)
+
+
+def _later(first: SQLColumnExpression[Any], second: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    """The later of two moments; one that is absent does not count."""
+    return case((first.is_(None), second), (second > first, second), else_=first)

@@ -1,0 +1,246 @@
+"""Record and commit: what came of a step, if it is still ours to say."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from campaigns.connections import Connections
+from campaigns.models import Account, Delivery, Move, Publication
+from campaigns.moving import Overtaken, move
+from campaigns.publishing.steps import (
+    ABSENCES,
+    LOOK_AGAIN,
+    LOOKS,
+    RESENDINGS,
+    STUMBLES,
+    Claim,
+    Step,
+    Stopped,
+    wait_after,
+)
+from campaigns.store import Store, database_now
+from platforms import networks_of_app
+from platforms.contract import Absent, Checkpoint, Receipt, Unclear
+from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSoon, Unreachable
+
+logger = logging.getLogger(__name__)
+
+
+class Records:
+    def __init__(
+        self,
+        store: Store,
+        connections: Connections,
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+    ) -> None:
+        self.store, self.connections = store, connections
+        self.owner, self.clock, self.lease = owner, clock, lease
+
+    def checkpoint(self, claim: Claim, checkpoint: Checkpoint) -> None:
+        """What staging has done so far, durably, after every remote step."""
+        with self.store.writing(durable=True) as session:
+            lease_until = database_now(session) + self.lease
+            self._still_ours(session, claim, checkpoint=dict(checkpoint), lease_until=lease_until)
+
+    def alive(self, claims: list[Claim]) -> None:
+        """Renew the leases of what is in hand. One that is no longer ours stays as it is."""
+        with self.store.writing() as session:
+            lease_until = database_now(session) + self.lease
+            for claim in claims:
+                session.execute(update(Publication).where(*_ours(claim)).values(lease_until=lease_until))
+
+    def staged(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
+        with self.store.writing() as session:
+            self._record(session, claim, Delivery.STAGED, checkpoint=dict(checkpoint), why="", not_before=None)
+            self._answered(session, claim, closing)
+
+    def receipt(self, claim: Claim, receipt: Receipt, closing: TooSoon | None) -> None:
+        published: dict[str, Any] = {
+            "remote_id": receipt.remote_id,
+            "url": receipt.url,
+            "published_at": receipt.published_at or self.clock(),
+            "why": "",
+            "not_before": None,
+        }
+        try:
+            with self.store.writing(durable=True) as session:
+                self._record(session, claim, Delivery.PUBLISHED, **published)
+                self._answered(session, claim, closing)
+        except Overtaken:
+            self._late_receipt(claim, published)
+
+    def _late_receipt(self, claim: Claim, published: dict[str, Any]) -> None:
+        """We were taken for dead, yet here is the proof that it is out: it is never thrown away."""
+        with self.store.writing(durable=True) as session:
+            publication = session.get_one(Publication, claim.publication_id)
+            now, state = self.clock(), publication.state
+            why = f"a late answer: it is out as {published['remote_id']} at {published['url']}"
+            if state in (Delivery.PUBLISHED, Delivery.REVEALING, Delivery.WITHDRAWING):
+                late = Move(
+                    publication_id=publication.id, at=now, came_from=state, went_to=state, by=self.owner, why=why
+                )
+                session.add(late)
+            elif publication.revision_id == claim.revision_id:
+                settled = {**published, "fence": Publication.fence + 1}
+                settled.pop("why")
+                move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
+            else:
+                why = f"the revision before this one is out: {why}. Decide if both are right"
+                move(session, publication, Delivery.HELD, by=self.owner, now=now, why=why, fence=Publication.fence + 1)
+
+    def not_found(self, claim: Claim, finding: Absent | Unclear, closing: TooSoon | None) -> None:
+        """Proven absent often enough: planned again. Else look later, and in the end leave it to a person.
+
+        An answer proves absence only once the network's reads have had time to catch up with the sending.
+        """
+        now = self.clock()
+        settled = claim.sent_at is None or now >= claim.sent_at + claim.settling
+        absences = claim.absences + (1 if isinstance(finding, Absent) and settled else 0)
+        with self.store.writing(durable=True) as session:
+            self._answered(session, claim, closing)
+            if absences >= ABSENCES and claim.setbacks < RESENDINGS:
+                why = f"{claim.speaker.network.label} has proven that it is not out; it is sent again"
+                values = {"looks": 0, "absences": 0, "setbacks": claim.setbacks + 1}
+                self._record(session, claim, Delivery.PLANNED, why=why, not_before=None, **values)
+                return
+            looks = claim.looks + 1
+            reason = "not seen yet" if isinstance(finding, Absent) else finding.why
+            why = f"{reason}. A person must look at the account and decide" if looks >= LOOKS else reason
+            next_look = None if looks >= LOOKS else now + claim.settling * 2 ** (looks - 1)
+            self._come_back(session, claim, next_look, why, looks=looks, absences=absences)
+
+    def withdrawn(self, claim: Claim, closing: TooSoon | None) -> None:
+        with self.store.writing(durable=True) as session:
+            self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
+            self._answered(session, claim, closing)
+
+    def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
+        """The heart of publishing: what went wrong decides where the publication goes (see platforms.errors)."""
+        logger.info("%s: %s: %s", claim.key, type(error).__name__, error)
+        with self.store.writing(durable=True) as session:
+            if claim.step is Step.LOOK:
+                self._look_later(session, claim, error)
+            elif claim.step is Step.WITHDRAW:
+                self._withdraw_later(session, claim, error)
+            else:
+                self._put_where_it_belongs(session, claim, error)
+            self._close_account(session, claim, error, closing)
+
+    def _look_later(self, session: Session, claim: Claim, error: Exception) -> None:
+        again = self.clock() + max(claim.settling, LOOK_AGAIN)
+        self._come_back(session, claim, error.retry_at if isinstance(error, TooSoon) else again, str(error))
+
+    def _withdraw_later(self, session: Session, claim: Claim, error: Exception) -> None:
+        """Taking down may be repeated, so only a refusal ends it: it is still out, and a person must do it."""
+        if isinstance(error, Refused):
+            why = f"it could not be taken down and is still out: {error}"
+            self._record(session, claim, Delivery.PUBLISHED, why=why, not_before=None)
+            return
+        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(claim.setbacks)
+        self._come_back(session, claim, again, str(error), setbacks=claim.setbacks + 1)
+
+    def _put_where_it_belongs(self, session: Session, claim: Claim, error: Exception) -> None:
+        now = self.clock()
+        if isinstance(error, Stopped):
+            self._record(session, claim, Delivery.HELD, why=str(error))
+        elif isinstance(error, Refused):
+            self._record(session, claim, Delivery.FAILED, why=str(error))
+        elif isinstance(error, OutcomeUnknown):  # staging too may find that an earlier attempt went out
+            values = {"not_before": now + claim.settling, "looks": 0, "absences": 0}
+            self._record(session, claim, Delivery.UNCERTAIN, why=str(error), **values)
+        else:
+            again = error.retry_at if isinstance(error, TooSoon) else now + wait_after(claim.setbacks)
+            setbacks = claim.setbacks + 1
+            self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks)
+
+    # -- the account ---------------------------------------------------------------------------------
+
+    def _answered(self, session: Session, claim: Claim, closing: TooSoon | None) -> None:
+        """A clear answer: the account has not stumbled. It may say that its window is now used up."""
+        stumbled = (Account.key == claim.speaker.account, Account.stumbles > 0)
+        session.execute(update(Account).where(*stumbled).values(stumbles=0))
+        if closing:
+            self._close(session, claim, closing)
+
+    def _close_account(self, session: Session, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
+        """Each account rests for itself. A window of our app closes every account that speaks through it."""
+        if closing and not isinstance(error, TooSoon):
+            self._close(session, claim, closing)
+        if isinstance(error, TooSoon):
+            self._close(session, claim, error)
+        elif isinstance(error, NotSignedIn) and not self._is_over(claim):
+            paused = {"paused_at": self.clock(), "paused_why": str(error)}
+            session.execute(update(Account).where(Account.key == claim.speaker.account).values(**paused))
+        elif isinstance(error, (Unreachable, OutcomeUnknown)):
+            self._stumble(session, claim, error)
+
+    def _stumble(self, session: Session, claim: Claim, error: Exception) -> None:
+        account = session.get_one(Account, claim.speaker.account)
+        account.stumbles += 1
+        if account.stumbles >= STUMBLES:
+            rest = wait_after(account.stumbles)
+            why = f"{account.stumbles} calls in a row without a clear answer; the last: {error}"
+            self._close(session, claim, TooSoon(why, retry_at=self.clock() + rest))
+
+    def _close(self, session: Session, claim: Claim, window: TooSoon) -> None:
+        if window.covers is Covers.CALL or self._is_over(claim):
+            return
+        closed = Account.key == claim.speaker.account
+        if window.covers.whole_app:
+            closed = Account.network.in_(networks_of_app(claim.speaker.network))
+        column = Account.uploads_at if window.covers.uploads_alone else Account.resume_at
+        earlier = (column.is_(None)) | (column < window.retry_at)
+        values = {
+            column.key: window.retry_at,
+            "resume_why": str(window),
+            "resume_for_rehearsal": claim.speaker.rehearsal,
+        }
+        session.execute(
+            update(Account).where(closed, earlier).values(**values).execution_options(synchronize_session=False)
+        )
+
+    def _is_over(self, claim: Claim) -> bool:
+        """The stage's account has become a real one meanwhile: what the stage says is no longer about it."""
+        return claim.speaker.rehearsal and self.connections.signed_in(claim.speaker.account)
+
+    # -- the row -------------------------------------------------------------------------------------
+
+    def _come_back(self, session: Session, claim: Claim, at: datetime | None, why: str, **values: object) -> None:
+        self._still_ours(session, claim, why=why, not_before=at, owner=None, lease_until=None, **values)
+
+    def _record(self, session: Session, claim: Claim, state: Delivery, **values: object) -> None:
+        self._still_ours(session, claim, state=state, owner=None, lease_until=None, **values)
+        if claim.step.state is not state:
+            session.add(
+                Move(
+                    publication_id=claim.publication_id,
+                    at=self.clock(),
+                    came_from=claim.step.state,
+                    went_to=state,
+                    by=self.owner,
+                    why=str(values.get("why") or ""),
+                )
+            )
+
+    def _still_ours(self, session: Session, claim: Claim, **values: object) -> None:
+        """Update the claimed row if nobody has claimed it since. Raises Overtaken."""
+        touched = session.execute(update(Publication).where(*_ours(claim)).values(**values)).rowcount  # type: ignore[attr-defined]
+        if touched == 0:
+            raise Overtaken(claim.key)
+
+
+def _ours(claim: Claim) -> tuple[Any, ...]:
+    return (
+        Publication.id == claim.publication_id,
+        Publication.fence == claim.fence,
+        Publication.state == claim.step.state,
+    )

@@ -1,0 +1,112 @@
+"""The plain values of publishing: lanes, steps, a claim; and how long and how often."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from campaigns.connections import Speaker
+from campaigns.models import Delivery, Hold
+from platforms import adapter
+from platforms.contract import Checkpoint, Network, Outgoing
+
+LEASE = timedelta(seconds=150)
+"""How long a claim outlives its worker's last sign of life; twice the longest single call and more."""
+AHEAD = timedelta(minutes=10)
+"""How long before its hour a publication is staged."""
+TOO_LATE = timedelta(hours=6)
+"""For a kind that config/hours.toml does not name: later than this a person decides whether it is still right."""
+STAGE_SETTLING = timedelta(seconds=1)
+LOOKS = 6
+"""How often the network must have answered about an uncertain publication before a person decides."""
+ABSENCES = 2
+"""How many times it must be proven absent before it is sent again."""
+PATIENCE = 5
+"""After so many setbacks a publication no longer keeps the rest of its account's line waiting."""
+RESENDINGS = 3
+"""After so many setbacks even proof of absence does not send it again without a person."""
+STUMBLES = 3
+"""After so many calls in a row without an answer an account rests, and longer each time."""
+LOOK_AGAIN = timedelta(seconds=20)
+"""After a network could not be asked."""
+LONGEST_WAIT = timedelta(minutes=15)
+
+
+class Lane(StrEnum):
+    """An account's two queues: what goes out in order, and what is prepared meanwhile and must not delay it."""
+
+    SEND = "send"
+    PREPARE = "prepare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What is handed to a worker: one lane of one account."""
+
+    account: str
+    lane: Lane
+
+
+class Step(StrEnum):
+    STAGE = "stage"
+    REVEAL = "reveal"
+    LOOK = "look"
+    WITHDRAW = "withdraw"
+
+    @property
+    def state(self) -> Delivery:
+        """The state that a publication is in while the step is taken."""
+        return {
+            Step.STAGE: Delivery.STAGING,
+            Step.REVEAL: Delivery.REVEALING,
+            Step.LOOK: Delivery.UNCERTAIN,
+            Step.WITHDRAW: Delivery.WITHDRAWING,
+        }[self]
+
+    @property
+    def sends(self) -> bool:
+        """Whether a lever stops it. Looking and taking down are what one wants to go on when all else is held."""
+        return self in (Step.STAGE, Step.REVEAL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One step of one publication, ours alone until its lease runs out; what it needs, without a session."""
+
+    step: Step
+    publication_id: int
+    key: str
+    revision_id: int
+    fence: int
+    speaker: Speaker
+    outgoing: Outgoing
+    checkpoint: Checkpoint
+    setbacks: int
+    looks: int
+    absences: int
+    sent_at: datetime | None
+    remote_id: str | None
+
+    @property
+    def settling(self) -> timedelta:
+        return settling(self.speaker.network, rehearsal=self.speaker.rehearsal)
+
+
+class Stopped(RuntimeError):
+    """A lever was pulled, before anything was sent that anybody can see."""
+
+    def __init__(self, lever: Hold) -> None:
+        super().__init__(f"held by {lever.by}: {lever.reason}")
+
+
+def settling(network: Network, *, rehearsal: bool) -> timedelta:
+    """How long a network's reads may lag behind. The stage's audience lives faster, and so do its reads."""
+    return STAGE_SETTLING if rehearsal else adapter(network).settling
+
+
+def wait_after(setbacks: int) -> timedelta:
+    """Growing, spread so that accounts do not come back all at once, and never longer than LONGEST_WAIT."""
+    wait = min(timedelta(seconds=2 ** min(setbacks, 12)), LONGEST_WAIT)
+    return wait * random.uniform(0.75, 1.25)

@@ -1,0 +1,59 @@
+"""Take down what is out: a person asks, the worker does it on every network that allows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from campaigns.chronicle import note
+from campaigns.models import Delivery, Publication
+from campaigns.moving import Overtaken, move
+from platforms import adapter
+
+
+class WithdrawError(ValueError):
+    """It cannot be taken down so; the message says what to do."""
+
+
+def withdraw(session: Session, publication: Publication, *, by: str, reason: str, now: datetime) -> None:
+    """Ask for a published post to be taken down, before all else of its account. Raises WithdrawError."""
+    reason = _reason(reason)
+    _must_be_out(publication)
+    if not adapter(publication.account.network).withdraws:
+        label = publication.account.network.label
+        raise WithdrawError(f"{label} lets nobody take a post down from outside: delete it in the app, then say so with --done")
+    _move(session, publication, Delivery.WITHDRAWING, by=by, why=reason, now=now, not_before=now, setbacks=0)
+    note(session, by, "asked to take down", publication.key, now=now, why=reason)
+
+
+def it_is_down(session: Session, publication: Publication, *, by: str, reason: str, now: datetime) -> None:
+    """Somebody has deleted it by hand. Raises WithdrawError."""
+    reason = _reason(reason)
+    if publication.state is not Delivery.WITHDRAWING:
+        _must_be_out(publication)
+    _move(session, publication, Delivery.WITHDRAWN, by=by, why=reason, now=now, not_before=None, withdrawn_at=now)
+    note(session, by, "took down by hand", publication.key, now=now, why=reason)
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise WithdrawError("say why, for whoever asks later what became of it: --reason TEXT")
+    return reason.strip()
+
+
+def _must_be_out(publication: Publication) -> None:
+    if publication.state is Delivery.WITHDRAWING:
+        raise WithdrawError(f"{publication.key} is being taken down already; sawt publications shows when it is done")
+    if publication.state is not Delivery.PUBLISHED:
+        raise WithdrawError(f"{publication.key} is {publication.state}; only what is out can be taken down")
+
+
+def _move(
+    session: Session, publication: Publication, to: Delivery, *, by: str, why: str, now: datetime, **values: object
+) -> None:
+    try:
+        move(session, publication, to, by=by, why=why, now=now, fence=Publication.fence + 1, **values)
+    except Overtaken as error:
+        session.refresh(publication)
+        raise WithdrawError(f"{publication.key} is {publication.state} meanwhile; nothing was changed") from error
