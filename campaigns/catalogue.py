@@ -16,7 +16,7 @@ from campaigns.languages import Language
 from campaigns.models import Account, Campaign, CampaignKind, Entry, Misconception, Standing
 from campaigns.paths import shipped
 from campaigns.settings import AccountSetting, Settings
-from campaigns.store import Store
+from campaigns.store import Store, one_host_at_a_time
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -32,6 +32,7 @@ def prepare(store: Store, settings: Settings, *, now: datetime) -> None:
     """Tables, accounts and misconceptions of a SAWT_HOME, made or brought up to date."""
     store.migrate()
     with store.writing() as session:
+        one_host_at_a_time(session.connection())
         load_accounts(session, settings)
         load_misconceptions(session, shipped("config") / "misconceptions.yaml", now=now)
 

@@ -31,7 +31,8 @@ class Speaker:
 class Connections:
     """Platforms by account, opened when first needed and kept for the next call.
 
-    `stage` is the rehearsal stage's base address. A rehearsal never gets real credentials or a real address, and a real publication never the stage's.
+    `stage` is the rehearsal stage's base address. A rehearsal never gets real credentials or a real address,
+    and a real publication never the stage's.
     """
 
     def __init__(self, settings: Settings, stage: str | None) -> None:

@@ -195,6 +195,7 @@ def _revision(session: Session, key: str) -> Revision:
 
 
 def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn]) -> int:
+    session.scalar(select(Post.id).where(Post.key == key).with_for_update())  # two may have drawn the same
     revision = _revision(session, key)
     if revision.id != revision_id:
         raise ReviewError(f"{key} was changed while its pictures were made; run: sawt submit {key}")

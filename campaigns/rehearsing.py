@@ -6,6 +6,7 @@ is over within `span`. The audience, the look-ahead and the cadence live at the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -64,7 +65,10 @@ def load_week(
     with store.reading() as session:
         waiting = sorted(_waiting(session))
     films = [key for _, key, is_film in waiting if is_film]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+    drawing = ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=end_with_parent, initargs=(os.getpid(),)
+    )
+    with drawing as pool:
         made = {key: pool.submit(_make_films, store.url, str(vault.folder), key) for key in films}
         for number, (_, key, is_film) in enumerate(waiting, start=1):
             if is_film:

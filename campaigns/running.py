@@ -1,6 +1,6 @@
 """Put the desk and the clock up with one command, keep both up, and take both down cleanly.
 
-The parent starts the rehearsal stage, the desk and the worker as processes of their own, starts either again
+The parent starts the rehearsal stage, the desk and the worker as processes of their own, starts each again
 when it ends by itself, and on a first start loads the rehearsal week.
 """
 
@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import secrets
+import select
 import signal
 import socket
 import subprocess
@@ -17,28 +18,35 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from campaigns import catalogue
-from campaigns.languages import Language
 from campaigns.models import Post
 from campaigns.settings import Settings
 from campaigns.stage import stage_if_needed, week_pace
 from campaigns.store import Store
+from campaigns.upkeep import Kept, end
 from campaigns.vault import Vault
+from platforms.lifeline import end_with_parent
+
+if TYPE_CHECKING:
+    from campaigns.hands import Hands
+    from campaigns.publishing import Publisher
 
 logger = logging.getLogger(__name__)
 
 Announce: TypeAlias = Callable[[str, str | None, bool], None]
 """Called once the desk answers: its address, the one-time link if there is one, whether the week is loading."""
 
-RESTART_AFTER = 1.0
-STOP_WITHIN = 4.0
+LOOK_EVERY = 0.2
+STEPS_END_WITHIN = 2.5
+"""What a worker that is told to stop gives the calls in hand; what became of a longer one is looked up later."""
+STOP_WITHIN = 3.2
 
 
 class CannotRun(RuntimeError):
@@ -47,41 +55,6 @@ class CannotRun(RuntimeError):
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass
-class Child:
-    """A process that is to stay up. `only` is the part that it runs."""
-
-    only: str
-    arguments: list[str]
-    restarts: bool = True
-    process: subprocess.Popen[bytes] | None = None
-    not_before: float = 0.0
-
-    def keep_up(self) -> None:
-        if self.process is None or (self.restarts and self.process.poll() is not None):
-            if self.process is not None:
-                logger.warning("%s ended (%s) and is started again", self.only, self.process.returncode)
-            if time.monotonic() < self.not_before:
-                return
-            self.not_before = time.monotonic() + RESTART_AFTER
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "campaigns.cli", "run", "--only", self.only, "--child", *self.arguments]
-            )
-
-    def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, until: float) -> None:
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: Announce) -> None:
@@ -96,26 +69,28 @@ def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week:
         remember_pace(settings.home, week_pace(span))
     settings = with_remembered_pace(settings)
     base_url = f"http://{host}:{port}"
-    children = [Child("web", ["--host", host, "--port", str(port)])]
-    with ExitStack() as stack:
-        stopping = stack.enter_context(_told_to_stop())
-        children[0].keep_up()  # alone at first: on a slow machine the page should not wait for the rest
+    web = _child("web", "--host", host, "--port", str(port))
+    with _told_to_stop() as stopping, ExitStack() as stack:
+        children = [web]
+        stack.callback(lambda: end(children, within=STOP_WITHIN))
+        web.keep_up()  # alone at first: on a slow machine the page should not wait for the rest
         if _answers(base_url, stopping):
             announce(base_url, _first_link(settings, base_url), loading)
-        stack.enter_context(stage_if_needed(settings))
-        children.append(Child("worker", []))
-        if loading:
-            children.append(Child("week", ["--minutes", str(span / timedelta(minutes=1))], restarts=False))
-        while not stopping.wait(0.5):
-            for child in children:
-                child.keep_up()
-        _stop(children)
+        with stage_if_needed(settings):
+            children.append(_child("worker"))
+            if loading:
+                children.append(_child("week", "--minutes", str(span / timedelta(minutes=1)), restarts=False))
+            while not stopping.wait(LOOK_EVERY):
+                for child in children:
+                    child.keep_up()
+            end(children, within=STOP_WITHIN)  # before the stage, which answers what they have in hand
 
 
 def run_rehearsal(settings: Settings, *, host: str, port: int, span: timedelta, announce: Announce) -> None:
     """Desk and clock over a home made for this rehearsal; its parts find it in the environment."""
     os.environ["SAWT_HOME"] = str(settings.home)
-    for name in ("SAWT_DATABASE_URL", "SAWT_CREDENTIALS_FILE"):
+    elsewhere = ("SAWT_DATABASE_URL", "SAWT_CREDENTIALS_FILE", "SAWT_ENGINE", "SAWT_VAULT_DIR", "SAWT_STAGE_URL")
+    for name in elsewhere:
         os.environ.pop(name, None)
     run(settings, host=host, port=port, span=span, with_week=True, announce=announce)
 
@@ -138,7 +113,6 @@ def run_worker(settings: Settings) -> None:
     from campaigns.connections import Connections
     from campaigns.measuring import Measurer
     from campaigns.publishing import Publisher
-    from campaigns.reports.summary import summarise
     from scheduler import Clock
 
     settings = with_remembered_pace(settings)
@@ -150,21 +124,64 @@ def run_worker(settings: Settings) -> None:
         clock = Clock(
             publisher,
             measurer,
-            summarise=lambda: summarise(
-                store,
-                month := _last_month(now()),
-                Language,
-                ("html", "pdf", "xlsx"),
-                settings.home / "summaries" / month,
-                now=now(),
-            ),
+            summarise=lambda: summarise_last_month(settings),
             pace=settings.pace,
+            hands=_shared_hands(settings, publisher),
         )
         clock.start()
         stopping.wait()
-        clock.stop()
+        until = time.monotonic() + STEPS_END_WITHIN
+        stopped = threading.Thread(target=clock.stop, name="stop", daemon=True)
+        stopped.start()
+        stopped.join(STEPS_END_WITHIN)
         connections.close()
         store.close()
+    _leave(until)
+
+
+def _shared_hands(settings: Settings, publisher: Publisher) -> Callable[[Callable[[], None]], Hands] | None:
+    """Those of an engine, where one shares the work among hosts."""
+    if settings.engine == "threads":
+        return None
+    from campaigns.drawing import Beside
+    from campaigns.engine import Engine
+
+    draws = Beside(settings.database_url, settings.media)
+    return lambda then: Engine(settings.database_url, publisher.work_line, draws=draws, then=then)
+
+
+def summarise_last_month(settings: Settings) -> None:
+    """In a process of its own: laying a month out takes memory that a worker would keep until it ends."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    month = f"{now().replace(day=1) - timedelta(days=1):%Y-%m}"
+    alone = {"mp_context": get_context("spawn"), "initializer": end_with_parent, "initargs": (os.getpid(),)}
+    with ProcessPoolExecutor(1, **alone) as pool:
+        pool.submit(_summarise, settings.database_url, month, settings.home / "summaries" / month).result()
+
+
+def _summarise(url: str, month: str, folder: Path) -> None:
+    from campaigns.languages import Language
+    from campaigns.reports.summary import summarise
+
+    store = Store(url)
+    summarise(store, month, Language, ("html", "pdf", "xlsx"), folder, now=now())
+    store.close()
+
+
+def _leave(until: float) -> None:
+    """End this process as soon as nothing is in hand, and then in any case: a call may hang for a minute."""
+    while time.monotonic() < until and any(not each.daemon for each in _others()):
+        time.sleep(0.02)
+    if any(not each.daemon for each in _others()):
+        logger.warning("stopped with a call in hand; whether it went out is asked at the next start")
+        logging.shutdown()
+        os._exit(0)
+
+
+def _others() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each is not threading.main_thread()]
 
 
 def run_week(settings: Settings, *, span: timedelta) -> None:
@@ -194,10 +211,6 @@ def with_remembered_pace(settings: Settings) -> Settings:
     return replace(settings, pace=float(file.read_text())) if file.exists() else settings
 
 
-def _last_month(moment: datetime) -> str:
-    return f"{moment.replace(day=1) - timedelta(days=1):%Y-%m}"
-
-
 def _is_new(store: Store) -> bool:
     with store.reading() as session:
         return session.query(Post.id).first() is None
@@ -223,7 +236,7 @@ def _port_is_free(host: str, port: int) -> None:
             ) from error
 
 
-def _answers(base_url: str, stopping: threading.Event, seconds: float = 60) -> bool:
+def _answers(base_url: str, stopping: Stopping, seconds: float = 60) -> bool:
     import requests
 
     end = time.monotonic() + seconds
@@ -236,28 +249,49 @@ def _answers(base_url: str, stopping: threading.Event, seconds: float = 60) -> b
     return False
 
 
-def _stop(children: list[Child]) -> None:
-    for child in children:
-        child.stop()
-    until = time.monotonic() + STOP_WITHIN
-    for child in children:
-        child.wait(until)
+def _child(only: str, *arguments: str, restarts: bool = True) -> Kept:
+    command = [sys.executable, "-m", "campaigns.cli", "run", "--only", only, "--child-of", str(os.getpid()), *arguments]
+    return Kept(only, lambda: subprocess.Popen(command, start_new_session=True), restarts=restarts)
+
+
+class Stopping:
+    """Whether we were told to stop. A signal may come at any instruction, so it takes no lock."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._hears, self._tells = os.pipe()
+        os.set_blocking(self._tells, False)
+
+    def tell(self, _: int, __: FrameType | None) -> None:
+        self._told = True
+        with suppress(BlockingIOError):
+            os.write(self._tells, b".")
+
+    def is_set(self) -> bool:
+        return self._told
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until told, or until so many seconds are over; whether we were told."""
+        select.select([self._hears], [], [], seconds)
+        return self._told
+
+    def close(self) -> None:
+        os.close(self._hears)
+        os.close(self._tells)
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _told_to_stop() -> Iterator[Stopping]:
     """Set by SIGTERM, by Ctrl-C, and when the terminal goes away."""
-    stopping = threading.Event()
-
-    def stop(_: int, __: FrameType | None) -> None:
-        stopping.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    stopping = Stopping()
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, stopping.tell) for number in signals}
     try:
         yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stopping.close()
 
 
 @contextmanager

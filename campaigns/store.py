@@ -27,15 +27,19 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 20
-_PATIENCE = {
+PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,  # milliseconds
-    "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=15s",
+    "options": "-c idle_in_transaction_session_timeout=30s -c lock_timeout=15s"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20s",
 }
-"""A host that is cut off holds its locks for half a minute, and a server that is gone is noticed as soon."""
+"""A host that is cut off holds its locks for half a minute, and a server that is gone is noticed as soon.
+
+The server keeps watch as well: by itself it would hold the connections of a host that is gone for two hours.
+"""
 
 
 class Store:
@@ -69,6 +73,7 @@ class Store:
         settings = Config()
         settings.set_main_option("script_location", "campaigns:migrations")
         with self._turn, self._writing.connect() as connection, connection.begin():
+            one_host_at_a_time(connection)
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
 
@@ -111,6 +116,13 @@ class Turns:
                 return
             self._inside, gate = self._waiting.popleft()
         gate.release()
+
+
+def one_host_at_a_time(connection: Connection) -> None:
+    """Wait until no other host makes tables or lists, and keep the others waiting until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(90)")  # any number, the same on all hosts
 
 
 def database_now(session: Session) -> datetime:
@@ -178,7 +190,7 @@ def _with_driver(url: str) -> str:
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
-            url, pool_size=20, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args=_PATIENCE
+            url, pool_size=20, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args=PATIENCE
         )
     engine = create_engine(
         url,

@@ -22,7 +22,7 @@ def withdraw(session: Session, publication: Publication, *, by: str, reason: str
     _must_be_out(publication)
     if not adapter(publication.account.network).withdraws:
         label = publication.account.network.label
-        raise WithdrawError(f"{label} lets nobody take a post down from outside: delete it in the app, then say so with --done")
+        raise WithdrawError(f"{label} takes nothing down from outside: delete it in the app, then say so with --done")
     _move(session, publication, Delivery.WITHDRAWING, by=by, why=reason, now=now, not_before=now, setbacks=0)
     note(session, by, "asked to take down", publication.key, now=now, why=reason)
 

@@ -10,9 +10,12 @@ import time
 LOOK_EVERY, GRACE = 0.5, 5.0
 
 
-def end_with_parent() -> None:
-    """From now on this process stops by SIGTERM when its parent is gone, and by force soon after."""
-    parent = os.getppid()
+def end_with_parent(parent: int | None = None) -> None:
+    """From now on this process stops by SIGTERM when its parent is gone, and by force soon after.
+
+    `parent` is its process id as the parent itself knows it: the parent may have died before we ask.
+    """
+    parent = parent or os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -34,7 +34,7 @@ def run(
     minutes: Minutes = 4.0,
     empty: Annotated[bool, typer.Option("--empty", help="Do not load the rehearsal week on a first start.")] = False,
     only: Annotated[str, typer.Option("--only", help="One part alone: web, worker or week.")] = "",
-    child: Annotated[bool, typer.Option("--child", hidden=True)] = False,
+    child_of: Annotated[int, typer.Option("--child-of", hidden=True)] = 0,
 ) -> None:
     """Start the desk and the clock. A first start without credentials loads the rehearsal week."""
     from campaigns import running
@@ -42,8 +42,8 @@ def run(
     from platforms.lifeline import end_with_parent
 
     settings, span = Settings.from_environment(), timedelta(minutes=minutes)
-    if child:
-        end_with_parent()
+    if child_of:
+        end_with_parent(child_of)
     match only:
         case "":
             running.run(settings, host=host, port=port, span=span, with_week=not empty, announce=_announce)
@@ -94,6 +94,7 @@ def rehearse(
     settings = Settings.from_environment()
     home = settings.home / "rehearsals" / f"{now():%Y%m%d-%H%M%S}"
     settings = replace(settings, home=home, database_url=f"sqlite:///{home / 'sawt.sqlite'}", credentials={})
+    settings = replace(settings, engine="threads", vault_folder=None, stage_url=None)
     span = timedelta(minutes=minutes)
     if not headless:
         running.run_rehearsal(settings, host=host, port=port, span=span, announce=_announce)

@@ -26,6 +26,7 @@ from campaigns.cli.terminal import (
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from campaigns.illustrating import Pace
     from campaigns.models import Person, Post, PostState
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
@@ -100,21 +101,28 @@ def submit(
     draft: Annotated[bool, typer.Option(help="Faster films, to look at.")] = False,
 ) -> None:
     """Make the pictures and films of posts, and hand them in for review."""
-    from campaigns import illustrating, review
-    from campaigns.models import PostState, Role
+    from campaigns.drawing import drawing
+    from campaigns.models import PostState
 
     with opened() as house:
         wanted = _keys(house, keys, every, (PostState.DRAFTED, PostState.CHANGES_ASKED))
-        for key in wanted:
-            with progress(key) as tell:
-                illustrating.illustrate(
-                    house.store, house.vault, key, pace="draft" if draft else "final", progress=tell
-                )
-            with house.store.writing() as session:
-                post = _post(session, key)
-                person = review.person_called(session, by, role=Role.WRITER, now=now()) if by else post.revision.author
-                review.submit(session, post, by=person, now=now())
-            out.print(f"{key}: handed in for review")
+        pace: Pace = "draft" if draft else "final"
+        with drawing(house.store, house.vault, house.settings, wanted, pace=pace) as draw:
+            for key in wanted:
+                with progress(key) as tell:
+                    draw(key, tell)
+                _hand_in(house, key, by)
+                out.print(f"{key}: handed in for review")
+
+
+def _hand_in(house: House, key: str, by: str) -> None:
+    from campaigns import review
+    from campaigns.models import Role
+
+    with house.store.writing() as session:
+        post = _post(session, key)
+        person = review.person_called(session, by, role=Role.WRITER, now=now()) if by else post.revision.author
+        review.submit(session, post, by=person, now=now())
 
 
 def approve(

@@ -14,9 +14,9 @@ from hijridate import Gregorian
 
 from campaigns.languages import Language
 from campaigns.reports.words import HIJRI_MONTHS
+from campaigns.words import LOCALES
 
 _MONTH = re.compile(r"(?P<year>20\d\d)-(?P<number>0[1-9]|1[0-2])", re.ASCII)
-_LOCALES = {Language.AR: "ar", Language.EN: "en_GB", Language.FR: "fr"}
 FIRST_WEEKDAY = {Language.AR: calendar.SUNDAY, Language.EN: calendar.MONDAY, Language.FR: calendar.MONDAY}
 """Arabic weeks begin on Sunday, as in Jeddah where the Centre sits."""
 
@@ -68,7 +68,7 @@ class Month:
         return Month.of(self.last + timedelta(days=1))
 
     def name(self, language: Language) -> str:
-        return str(format_date(self.first, "LLLL y", locale=_LOCALES[language]))
+        return str(format_date(self.first, "LLLL y", locale=LOCALES[language]))
 
     def hijri_name(self, language: Language) -> str:
         """The Hijri months that it touches, as "Jumada al-Ula – Jumada al-Akhirah 1448"; empty past the tables."""
@@ -114,15 +114,15 @@ def weekdays(language: Language) -> Iterator[str]:
     sunday = date(2026, 11, 22)
     for offset in range(7):
         day = sunday + timedelta(days=(FIRST_WEEKDAY[language] + 1) % 7 + offset)
-        yield str(format_date(day, "EEEE", locale=_LOCALES[language]))
+        yield str(format_date(day, "EEEE", locale=LOCALES[language]))
 
 
 def day_text(day: date, language: Language, *, year: bool = False) -> str:
-    return str(format_date(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale=_LOCALES[language]))
+    return str(format_date(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale=LOCALES[language]))
 
 
 def short_day(day: date, language: Language) -> str:
-    return str(format_date(day, "d MMM", locale=_LOCALES[language]))
+    return str(format_date(day, "d MMM", locale=LOCALES[language]))
 
 
 def zone_text(zone: ZoneInfo, at: datetime) -> str:

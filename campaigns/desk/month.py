@@ -33,6 +33,7 @@ _WORST_FIRST = (
     Delivery.UNCERTAIN,
     Delivery.MISSED,
     Delivery.HELD,
+    Delivery.WITHDRAWING,
     Delivery.REVEALING,
     Delivery.STAGING,
     Delivery.STAGED,

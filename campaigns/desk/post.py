@@ -11,21 +11,31 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from campaigns import planning, review, scripture
-from campaigns.desk.pages import page
-from campaigns.desk.visits import SignedIn, Visit, signed_in
+from campaigns.desk.pages import Obstacle, page
+from campaigns.desk.places import places
+from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.languages import Language
-from campaigns.models import Account, Approval, Asset, Person, Post, PostState, Publication, Revision, Wording
+from campaigns.models import Account, Approval, Asset, Person, Post, PostState, Revision, Wording
 from campaigns.scripture import NoSuchVerse, Verse
 from platforms.contract import Shape
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
 LONGEST_REMARK = 4000
-_DONE = frozenset({"approved", "sent_back"})
+_DONE = {
+    "approved": "review.approved",
+    "sent_back": "review.sent_back",
+    "out": "act.done_out",
+    "not_out": "act.done_not_out",
+    "back": "act.done_back",
+    "withdrawing": "act.done_withdrawing",
+    "down": "act.done_down",
+}
+"""What the page says at its top after something was done, by the word in its address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,37 +47,19 @@ class Side:
     media: tuple[tuple[Shape | None, tuple[Asset, ...]], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Obstacle:
-    """Why a decision was not taken; review's own sentences are English."""
-
-    text: str
-    language: Language
-
-
 Decide = Callable[[Session, Post, Person], object]
 Seal = Annotated[str, Form(max_length=64)]
 Remark = Annotated[str, Form(max_length=LONGEST_REMARK, pattern=r"^[^\x00]*$")]
 
 
-def may_decide(visit: SignedIn) -> Visit:
-    """Somebody whose role lets them decide; else 403."""
-    if visit.person is None or not visit.person.role.may_approve:
-        raise HTTPException(403)
-    return visit
-
-
-Reviewer = Annotated[Visit, Depends(may_decide)]
-
-
 @router.get("/posts/{key}")
 def post(visit: SignedIn, key: str, done: str = "") -> Response:
     with visit.desk.store.reading() as session:
-        return _show(visit, session, _find(session, key), done=done if done in _DONE else "")
+        return show(visit, session, _find(session, key), done=_DONE.get(done, ""))
 
 
 @router.post("/posts/{key}/approve")
-def approve(visit: Reviewer, key: str, seal: Seal, remark: Remark = "") -> Response:
+def approve(visit: Decider, key: str, seal: Seal, remark: Remark = "") -> Response:
     def decide(session: Session, post: Post, by: Person) -> None:
         desk = visit.desk
         review.approve(
@@ -79,11 +71,11 @@ def approve(visit: Reviewer, key: str, seal: Seal, remark: Remark = "") -> Respo
 
 
 @router.post("/posts/{key}/send-back")
-def send_back(visit: Reviewer, key: str, seal: Seal, remark: Remark = "") -> Response:
+def send_back(visit: Decider, key: str, seal: Seal, remark: Remark = "") -> Response:
     if not remark.strip():
         with visit.desk.store.reading() as session:
             needed = Obstacle(text=visit.words.say("review.say_why"), language=visit.language)
-            return _show(visit, session, _find(session, key), obstacle=needed)
+            return show(visit, session, _find(session, key), obstacle=needed)
 
     def decide(session: Session, post: Post, by: Person) -> None:
         review.send_back(session, post, seal=seal, by=by, now=visit.now, remark=remark.strip())
@@ -95,11 +87,11 @@ def _decide(visit: Visit, key: str, seal: str, decide: Decide, *, done: str) -> 
     """Take the decision in one transaction; where review refuses, nothing has changed and the page says why."""
     try:
         with visit.desk.store.writing() as session:
-            decide(session, _find(session, key), session.get_one(Person, _person(visit).id))
+            decide(session, _find(session, key), session.get_one(Person, visit.who.id))
     except review.ReviewError as error:
         with visit.desk.store.reading() as session:
             post = _find(session, key)
-            return _show(visit, session, post, obstacle=_obstacle(visit, post, seal, error))
+            return show(visit, session, post, obstacle=_obstacle(visit, post, seal, error))
     return RedirectResponse(f"/posts/{quote(key, safe='')}?done={done}", status_code=303)
 
 
@@ -108,14 +100,14 @@ def _obstacle(visit: Visit, post: Post, seal: str, error: review.ReviewError) ->
     say = visit.words.say
     if seal != review.seal_of(post.revision):
         return Obstacle(text=say("review.stale"), language=visit.language)
-    if post.revision.author_id == _person(visit).id:
+    if post.revision.author_id == visit.who.id:
         return Obstacle(text=say("review.own"), language=visit.language)
     if post.state is not PostState.IN_REVIEW:
         return Obstacle(text=say("review.too_late", state=say(f"state.{post.state}")), language=visit.language)
     return Obstacle(text=str(error), language=Language.EN)
 
 
-def _show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle: Obstacle | None = None) -> Response:
+def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle: Obstacle | None = None) -> Response:
     revision = post.revision
     return page(
         visit,
@@ -126,7 +118,7 @@ def _show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacl
         seal=review.seal_of(revision),
         sides=[_side(revision, language) for language in Language],
         verses=list(_verses(revision)),
-        publications=_publications(session, post),
+        places=places(visit, session, post),
         accounts=_accounts(session, revision),
         wished=_wished(visit, revision),
         decisions=_decisions(post),
@@ -138,18 +130,12 @@ def _show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacl
 
 def _standing(visit: Visit, post: Post) -> str:
     """What this person may do here: "decide", or the key of the reason why not."""
-    person = _person(visit)
+    person = visit.who
     if post.state is not PostState.IN_REVIEW:
         return "closed"
     if not person.role.may_approve:
         return "writer"
     return "own" if post.revision.author_id == person.id else "decide"
-
-
-def _person(visit: Visit) -> Person:
-    if visit.person is None:
-        raise HTTPException(401)
-    return visit.person
 
 
 def _find(session: Session, key: str) -> Post:
@@ -179,15 +165,6 @@ def _verse(citation: str) -> Verse | None:
         return scripture.verse(int(sura), int(ayah))
     except NoSuchVerse:
         return None
-
-
-def _publications(session: Session, post: Post) -> Sequence[Publication]:
-    return session.scalars(
-        select(Publication)
-        .where(Publication.post_id == post.id)
-        .order_by(Publication.due_at, Publication.account_key, Publication.language)
-        .options(joinedload(Publication.account), selectinload(Publication.moves), joinedload(Publication.revision))
-    ).all()
 
 
 def _accounts(session: Session, revision: Revision) -> Sequence[Account]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from campaigns.desk import signin
-from campaigns.desk.words import Words, words_in
 from campaigns.languages import Language
-from campaigns.models import Person
+from campaigns.models import Hold, Person, Scope
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from campaigns.words import Words, words_in
 
 LANGUAGE_COOKIE = "sawt-language"
 UNATTENDED = frozenset({"/changes"})
@@ -46,13 +48,14 @@ class Desk:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """`person` is None only on the pages before the door."""
+    """`person` is None only on the pages before the door. `stop` is the lever over everything, while one is pulled."""
 
     desk: Desk
     request: Request
     language: Language
     now: datetime
     person: Person | None = None
+    stop: Hold | None = None
 
     @property
     def words(self) -> Words:
@@ -61,6 +64,18 @@ class Visit:
     @property
     def today(self) -> date:
         return self.now.astimezone(self.desk.zone).date()
+
+    @property
+    def who(self) -> Person:
+        """The person who is signed in. Raises 401 where nobody is."""
+        if self.person is None:
+            raise HTTPException(401)
+        return self.person
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether this person decides: over posts, over what became of them, and over stops."""
+        return self.person is not None and self.person.role.may_approve
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.desk.zone)
@@ -82,13 +97,22 @@ def before_the_door(request: Request) -> Visit:
 def signed_in(request: Request) -> Visit:
     """A visit by somebody whom the desk knows; else 401. Every room's router depends on this."""
     visit = before_the_door(request)
-    person = _person(request, visit.desk)
-    if person is None:
-        raise HTTPException(401)
-    request.state.visit = known = Visit(
-        desk=visit.desk, request=request, language=visit.language, now=visit.now, person=person
-    )
-    return known
+    with visit.desk.store.reading() as session:
+        known = signin.known(session, request.cookies.get(cookie_name(request), ""), now=visit.now)
+        if known is None:
+            raise HTTPException(401)
+        person, stop = known.person, _over_everything(session)
+    if request.url.path not in UNATTENDED:
+        signin.seen(visit.desk.store, known, now=visit.now)
+    request.state.visit = visit = replace(visit, person=person, stop=stop)
+    return visit
+
+
+def decider(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
+    """A visit by somebody whose role lets them decide; else 403."""
+    if not visit.may_decide:
+        raise HTTPException(403)
+    return visit
 
 
 def language_of(request: Request, desk: Desk) -> Language:
@@ -99,20 +123,16 @@ def language_of(request: Request, desk: Desk) -> Language:
     return next((Language(wish) for wish in wishes if wish in set(Language)), desk.settings.language)
 
 
+def _over_everything(session: Session) -> Hold | None:
+    over_all = select(Hold).where(Hold.scope == Scope.EVERYTHING, Hold.released_at.is_(None))
+    return session.scalars(over_all.order_by(Hold.id.desc()).limit(1)).first()
+
+
 def cookie_name(request: Request) -> str:
     """Browsers take a `__Host-` cookie from a secure origin only; plain http is for this machine alone."""
     return "__Host-sawt-desk" if request.url.scheme == "https" else "sawt-desk"
 
 
-def _person(request: Request, desk: Desk) -> Person | None:
-    now, cookie = desk.clock(), request.cookies.get(cookie_name(request), "")
-    with desk.store.reading() as session:
-        visit = signin.known(session, cookie, now=now)
-        person = visit.person if visit else None
-    if visit and request.url.path not in UNATTENDED:
-        signin.seen(desk.store, visit, now=now)
-    return person
-
-
 OpenVisit = Annotated[Visit, Depends(before_the_door)]
 SignedIn = Annotated[Visit, Depends(signed_in)]
+Decider = Annotated[Visit, Depends(decider)]

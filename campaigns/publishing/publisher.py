@@ -19,7 +19,7 @@ from campaigns.publishing import lines
 from campaigns.publishing.claiming import Claims
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.recording import Records
-from campaigns.publishing.steps import LEASE, Claim, Lane, Line, Step, Stopped, settling
+from campaigns.publishing.steps import LEASE, Claim, Lane, Line, NotHere, Step, Stopped, settling
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
 from platforms.contract import Checkpoint, Found, Platform
@@ -188,7 +188,7 @@ class Publisher:
     def _stage(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         for media in claim.outgoing.media:
             if not media.path.exists():
-                raise Unreachable(f"a picture or film is not in the media folder of {self.owner}; nothing was sent")
+                raise NotHere(f"a picture or film is not in the media folder of {self.owner}; nothing was sent")
             if not self.vault.is_whole(media.sha256):
                 raise Refused("a picture or film was altered after approval; it was not sent. Import it again")
 

@@ -20,6 +20,7 @@ from campaigns.publishing.steps import (
     RESENDINGS,
     STUMBLES,
     Claim,
+    NotHere,
     Step,
     Stopped,
     wait_after,
@@ -180,7 +181,7 @@ class Records:
         elif isinstance(error, NotSignedIn) and not self._is_over(claim):
             paused = {"paused_at": self.clock(), "paused_why": str(error)}
             session.execute(update(Account).where(Account.key == claim.speaker.account).values(**paused))
-        elif isinstance(error, (Unreachable, OutcomeUnknown)):
+        elif isinstance(error, (Unreachable, OutcomeUnknown)) and not isinstance(error, NotHere):
             self._stumble(session, claim, error)
 
     def _stumble(self, session: Session, claim: Claim, error: Exception) -> None:

@@ -11,6 +11,7 @@ from campaigns.connections import Speaker
 from campaigns.models import Delivery, Hold
 from platforms import adapter
 from platforms.contract import Checkpoint, Network, Outgoing
+from platforms.errors import Unreachable
 
 LEASE = timedelta(seconds=150)
 """How long a claim outlives its worker's last sign of life; twice the longest single call and more."""
@@ -99,6 +100,10 @@ class Stopped(RuntimeError):
 
     def __init__(self, lever: Hold) -> None:
         super().__init__(f"held by {lever.by}: {lever.reason}")
+
+
+class NotHere(Unreachable):
+    """This worker cannot do it, though another may; it says nothing about the account."""
 
 
 def settling(network: Network, *, rehearsal: bool) -> timedelta:

@@ -74,7 +74,8 @@ class Stage:
     """Everything that the emulated networks share.
 
     `pace` is how much faster than the wall clock an audience lives, so that a week told in minutes has a
-    week's figures. Processing, lag and windows run on `now()`, which `move_clock` can push forward.
+    week's figures. Processing, lag and windows run on `now()`, which `move_clock` can push forward. `latency`
+    is how many seconds every call of a network takes, on the wall clock, before it is looked at.
     """
 
     records: Records = field(default_factory=Records)
@@ -83,6 +84,7 @@ class Stage:
     processing: timedelta = timedelta(milliseconds=300)
     lag: timedelta = timedelta(milliseconds=200)
     faults: Faults = field(default_factory=Faults)
+    latency: float = 0.0
     _ahead: timedelta = timedelta()
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
@@ -155,7 +157,7 @@ def application(stage: Stage) -> Callable[..., Any]:
         Mount("/website", routes=website.routes(stage)),
         Mount("/_stage", routes=_desk(stage)),
     ]
-    return stage.faults.around(Starlette(routes=routes))
+    return stage.faults.around(Starlette(routes=routes), now=stage.now, latency=lambda: stage.latency)
 
 
 def _desk(stage: Stage) -> list[BaseRoute]:
@@ -166,6 +168,14 @@ def _desk(stage: Stage) -> list[BaseRoute]:
         stage.faults.add(Fault(**await request.json()))
         return JSONResponse({"faults": len(stage.faults)})
 
+    def forget_faults(_: Request) -> JSONResponse:
+        stage.faults.forget()
+        return JSONResponse({"faults": len(stage.faults)})
+
+    async def set_latency(request: Request) -> JSONResponse:
+        stage.latency = float((await request.json())["seconds"])
+        return JSONResponse({"latency": stage.latency})
+
     async def move_clock(request: Request) -> JSONResponse:
         stage.move_clock(timedelta(seconds=(await request.json())["seconds"]))
         return JSONResponse({"now": stage.now().isoformat()})
@@ -173,6 +183,8 @@ def _desk(stage: Stage) -> list[BaseRoute]:
     return [
         Route("/shown", shown),
         Route("/faults", set_fault, methods=["POST"]),
+        Route("/faults", forget_faults, methods=["DELETE"]),
+        Route("/latency", set_latency, methods=["POST"]),
         Route("/clock", move_clock, methods=["POST"]),
         Route("/ready", lambda _: JSONResponse({"stage": "rehearsal"})),
     ]

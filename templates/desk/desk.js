@@ -15,7 +15,7 @@ async function renew() {
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  main.replaceChildren(...page.querySelector("main").childNodes);
+  for (const part of ["#stopped", "#main"]) document.querySelector(part).replaceChildren(...page.querySelector(part).childNodes);
 }
 
 if (main) setInterval(() => look().catch(() => {}), 5000);

@@ -417,3 +417,19 @@ def test_after_a_night_without_power_what_is_not_too_late_goes_out_in_order(
     publisher.work("x-en")
     assert [state(store, key) for key in keys] == [Delivery.MISSED] * 2 + [Delivery.PUBLISHED] * 3
     assert [each["text"] for each in running.shown()] == ["Hour 4.", "Hour 6.", "Hour 8."]
+
+
+def test_a_worker_without_the_picture_leaves_it_to_another_and_the_account_alone(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, vault: Vault, clock: MovableClock
+) -> None:
+    from campaigns.publishing.steps import NotHere
+
+    [key] = factories.approved(store, settings, due_at=soon())
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+    for _ in range(STUMBLES):
+        publisher.records.setback(claim, NotHere("a picture is not in the media folder of worker-1"), None)
+        assert (state(store, key), account(store).stumbles) == (Delivery.PLANNED, 0)
+        clock.move(minutes=1)
+        claim = publisher.claims.take(PREPARE)
+        assert claim

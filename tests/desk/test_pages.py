@@ -238,7 +238,7 @@ def test_today_shows_what_waits_what_went_and_which_lever_is_pulled(house: House
     text = house.sign_in("Yusuf").get("/").text
     assert "312 characters; X takes 280." in text
     assert 'href="https://x.example/1"' in text
-    assert "Publishing is stopped" in text and "A check" in text
+    assert "Stopped for now" in text and "A check" in text
 
 
 def test_a_month_has_the_hijri_day_beside_and_weeks_begin_as_the_language_has_it(house: House) -> None:

@@ -8,10 +8,10 @@ import pytest
 from babel import Locale
 
 from campaigns.desk.folding import fold
-from campaigns.desk.words import MissingWord, plural, words_in
 from campaigns.languages import Language
 from campaigns.models import Delivery, Kind, PostState, Role, Scope, Standing, Verdict
 from campaigns.reports.headings import beginning, called
+from campaigns.words import MissingWord, plural, words_in
 from platforms.contract import Network, Shape
 
 
