@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections, Speaker
-from campaigns.models import Delivery, Publication, Reading
+from campaigns.models import Account, Delivery, Publication, Reading
 from campaigns.settings import Cadence, Settings
 from campaigns.store import Store
-from platforms.contract import METRICS, Measurement
+from platforms.contract import METRICS, Measurement, Network
 from platforms.errors import PlatformError
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,18 @@ class Look:
 
     speaker: Speaker
     publications: dict[str, int]
+
+
+class Out(NamedTuple):
+    """A publication that is out, as far as measuring needs to know it."""
+
+    account: str
+    network: Network
+    rehearsal: bool
+    publication_id: int
+    remote_id: str
+    published_at: datetime | None
+    measured_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +63,13 @@ class Measurer:
     def measure_due(self) -> Measured:
         """Look at what has reached an age of its network's cadence since its last reading."""
         now = self.clock()
-        return self.measure(lambda publication: _is_due(publication, self.settings, now))
+        return self.measure(lambda out: _is_due(out, self.settings, now))
 
     def measure_all(self, progress: Callable[[int, int], None] | None = None) -> Measured:
         """Look at everything that is out, now."""
         return self.measure(lambda _: True, progress)
 
-    def measure(
-        self, wanted: Callable[[Publication], bool], progress: Callable[[int, int], None] | None = None
-    ) -> Measured:
+    def measure(self, wanted: Callable[[Out], bool], progress: Callable[[int, int], None] | None = None) -> Measured:
         with self.store.reading() as session:
             looks = list(_looks(session, wanted))
         readings, failures = 0, {}
@@ -86,31 +97,41 @@ class Measurer:
         return sum(1 for measurements in figures.values() if measurements)
 
 
-def _looks(session: Session, wanted: Callable[[Publication], bool]) -> Iterator[Look]:
-    out = session.scalars(
-        select(Publication)
-        .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None))
-        .options(joinedload(Publication.account))
-        .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
+def _looks(session: Session, wanted: Callable[[Out], bool]) -> Iterator[Look]:
+    """Row by row and as plain values: years of publications are gone through every few minutes."""
+    columns = (
+        Publication.account_key,
+        Account.network,
+        Publication.rehearsal,
+        Publication.id,
+        Publication.remote_id,
+        Publication.published_at,
+        Publication.measured_at,
     )
-    due = (publication for publication in out if wanted(publication))
-    for (account, rehearsal), group in groupby(due, key=lambda p: (p.account_key, p.rehearsal)):
-        publications = list(group)
+    rows = session.execute(
+        select(*columns)
+        .join(Publication.account)
+        .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None))
+        .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
+        .execution_options(yield_per=1000)
+    )
+    due = (out for out in map(Out._make, rows) if wanted(out))
+    for (account, network, rehearsal), group in groupby(due, key=lambda out: out[:3]):
         yield Look(
-            speaker=Speaker(account=account, network=publications[0].account.network, rehearsal=rehearsal),
-            publications={str(p.remote_id): p.id for p in publications},
+            speaker=Speaker(account=account, network=network, rehearsal=rehearsal),
+            publications={out.remote_id: out.publication_id for out in group},
         )
 
 
-def _is_due(publication: Publication, settings: Settings, now: datetime) -> bool:
+def _is_due(out: Out, settings: Settings, now: datetime) -> bool:
     """Whether it has come to an age at which it was not looked at yet. A rehearsal ages at its own pace."""
-    cadence: Cadence | None = settings.cadence.get(publication.account.network)
-    if publication.published_at is None or cadence is None:
+    cadence: Cadence | None = settings.cadence.get(out.network)
+    if out.published_at is None or cadence is None:
         return False
-    pace = settings.pace if publication.rehearsal else 1.0
-    moments = [publication.published_at + age / pace for age in cadence.ages]
-    reached = max((moment for moment in moments if moment <= now), default=None)
-    return reached is not None and (publication.measured_at is None or publication.measured_at < reached)
+    pace = settings.pace if out.rehearsal else 1.0
+    age = (now - out.published_at) * pace
+    reached = max((each for each in cadence.ages if each <= age), default=None)
+    return reached is not None and (out.measured_at is None or out.measured_at < out.published_at + reached / pace)
 
 
 def _reading(publication_id: int, taken_at: datetime, measurements: Sequence[Measurement]) -> Reading:

@@ -15,7 +15,10 @@ class Overtaken(RuntimeError):
 
 
 def update_unchanged(session: Session, publication: Publication, was: Delivery, **values: object) -> None:
-    """Move a row that was just read, if it is still as it was read. Raises Overtaken."""
+    """Move a row that was just read, if it is still as it was read. Raises Overtaken.
+
+    The session's own copy takes on the new values without being read again.
+    """
     unchanged = (
         Publication.id == publication.id,
         Publication.state == was,
@@ -23,8 +26,9 @@ def update_unchanged(session: Session, publication: Publication, was: Delivery, 
     )
     touched = session.execute(update(Publication).where(*unchanged).values(**values)).rowcount  # type: ignore[attr-defined]
     if touched == 0:
-        raise Overtaken(publication.key)
-    session.refresh(publication)
+        key = publication.key
+        session.expire(publication)
+        raise Overtaken(key)
 
 
 def move(

@@ -65,10 +65,8 @@ def load_week(
     with store.reading() as session:
         waiting = sorted(_waiting(session))
     films = [key for _, key, is_film in waiting if is_film]
-    drawing = ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=end_with_parent, initargs=(os.getpid(),)
-    )
-    with drawing as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(1, spawned, initializer=end_with_parent, initargs=(os.getpid(),)) as pool:
         made = {key: pool.submit(_make_films, store.url, str(vault.folder), key) for key in films}
         for number, (_, key, is_film) in enumerate(waiting, start=1):
             if is_film:

@@ -116,7 +116,7 @@ def run_worker(settings: Settings) -> None:
     from scheduler import Clock
 
     settings = with_remembered_pace(settings)
-    with _only_worker(settings.home), stage_if_needed(settings) as stage, _told_to_stop() as stopping:
+    with only_worker(settings.home), stage_if_needed(settings) as stage, _told_to_stop() as stopping:
         store = Store(settings.database_url)
         connections = Connections(settings, stage)
         publisher = Publisher(store, Vault(settings.media), connections, owner=worker_name(settings), clock=now)
@@ -126,7 +126,7 @@ def run_worker(settings: Settings) -> None:
             measurer,
             summarise=lambda: summarise_last_month(settings),
             pace=settings.pace,
-            hands=_shared_hands(settings, publisher),
+            hands=shared_hands(settings, publisher),
         )
         clock.start()
         stopping.wait()
@@ -139,7 +139,7 @@ def run_worker(settings: Settings) -> None:
     _leave(until)
 
 
-def _shared_hands(settings: Settings, publisher: Publisher) -> Callable[[Callable[[], None]], Hands] | None:
+def shared_hands(settings: Settings, publisher: Publisher) -> Callable[[Callable[[], None]], Hands] | None:
     """Those of an engine, where one shares the work among hosts."""
     if settings.engine == "threads":
         return None
@@ -156,8 +156,8 @@ def summarise_last_month(settings: Settings) -> None:
     from multiprocessing import get_context
 
     month = f"{now().replace(day=1) - timedelta(days=1):%Y-%m}"
-    alone = {"mp_context": get_context("spawn"), "initializer": end_with_parent, "initargs": (os.getpid(),)}
-    with ProcessPoolExecutor(1, **alone) as pool:
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(1, spawned, initializer=end_with_parent, initargs=(os.getpid(),)) as pool:
         pool.submit(_summarise, settings.database_url, month, settings.home / "summaries" / month).result()
 
 
@@ -295,7 +295,8 @@ def _told_to_stop() -> Iterator[Stopping]:
 
 
 @contextmanager
-def _only_worker(home: Path) -> Iterator[None]:
+def only_worker(home: Path) -> Iterator[None]:
+    """While the block runs no worker works for this home. Raises CannotRun when one does already."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "worker.lock").open("w") as lock:
         try:

@@ -86,12 +86,15 @@ class _Stage:
             if time.monotonic() > until:
                 raise RuntimeError("the rehearsal stage did not come up; its log says why")
             time.sleep(0.05)
-        if kept := self._kept:
-            try:
-                putting_up.until_ready(self.base, lambda: kept.keep_up() is None, COMES_UP_WITHIN)
-            except RuntimeError:
-                self.go()
-                raise
+        try:
+            putting_up.until_ready(self.base, self._still_tries, COMES_UP_WITHIN)
+        except RuntimeError:
+            self.go()
+            raise
+
+    def _still_tries(self) -> bool:
+        self.keep_up()
+        return True
 
     def keep_up(self) -> None:
         """Start ours again when it has ended; take the other's place when its keeper has."""

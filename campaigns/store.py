@@ -24,9 +24,12 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 20
+KEPT_OPEN, AT_MOST = 5, 12
+"""PostgreSQL's connections of one process: transactions are short, and its usual limit is 100 for all hosts."""
 PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -145,22 +148,32 @@ class DatabaseClock:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked: tuple[float, datetime] | None = None
+        self._asking = threading.Lock()
 
     def __call__(self) -> datetime:
         if self._store.engine.dialect.name == "sqlite":
             return datetime.now(UTC)
-        steady = time.monotonic()
-        if self._asked is None or steady - self._asked[0] > self.AGAIN_AFTER:
-            self._asked = self._ask(self._asked)
-        at, said = self._asked
+        at, said = self._asked = self._up_to_date()
         return said + timedelta(seconds=time.monotonic() - at)
+
+    def _up_to_date(self) -> tuple[float, datetime]:
+        """One thread asks and the others do not wait for it: each may hold a connection, and there are only so many."""
+        before = self._asked
+        if before is not None and time.monotonic() - before[0] <= self.AGAIN_AFTER:
+            return before
+        if not self._asking.acquire(blocking=before is None):
+            return before or self._up_to_date()
+        try:
+            return self._ask(before)
+        finally:
+            self._asking.release()
 
     def _ask(self, before: tuple[float, datetime] | None) -> tuple[float, datetime]:
         try:
             with self._store.reading() as session:
                 said = database_now(session)
                 return time.monotonic(), said
-        except OperationalError:
+        except (OperationalError, PoolTimeout):
             if before is None:
                 raise
             return before
@@ -190,7 +203,12 @@ def _with_driver(url: str) -> str:
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
-            url, pool_size=20, max_overflow=10, pool_pre_ping=True, hide_parameters=True, connect_args=PATIENCE
+            url,
+            pool_size=KEPT_OPEN,
+            max_overflow=AT_MOST - KEPT_OPEN,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=PATIENCE,
         )
     engine = create_engine(
         url,
@@ -215,7 +233,10 @@ def _begin(connection: Connection) -> None:
     if how is None:
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if how == 'durable' else 'NORMAL'}")
+    synchronous = "FULL" if how == "durable" else "NORMAL"
+    if connection.info.get("synchronous") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

@@ -76,6 +76,20 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         store.close()
 
 
+@pytest.fixture
+def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
+    """The address of a migrated, empty PostgreSQL database."""
+    with _database(postgres_server, migrated_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres(postgres_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database with nothing in it."""
+    with _database(postgres_server) as url:
+        yield url
+
+
 def _migrate(url: str) -> None:
     store = Store(url)
     store.migrate()

@@ -100,6 +100,12 @@ def test_a_post_goes_its_whole_way_by_command(sawt: Command, tmp_path: Path) -> 
         (("summary", "2026-13"), "2026-13"),
         (("summary", "2026-11", "--lang", "de"), "ar, en, fr"),
         (("publications", "--state", "lost"), "lost"),
+        (("withdraw", "nothing", "--reason", "a test"), "there is no publication 'nothing'"),
+        (("resolve", "nothing", "--not-published"), "there is no publication 'nothing'"),
+        (("resolve", "nothing"), "--published ADDRESS or"),
+        (("release", "nothing"), "there is no publication 'nothing'"),
+        (("accounts", "--resume", "x-en"), "x-en is not paused"),
+        (("accounts", "--resume", "x-zz"), "there is no account 'x-zz'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -133,6 +139,50 @@ def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command,
     sawt("release", "kind-words:x-ar:ar", "kind-words:x-en:en")
     sawt("publish")
     assert {row["state"] for row in sawt.json("publications")} == {"published"}
+
+
+def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Command, tmp_path: Path) -> None:
+    x, facebook = "kind-words:x-en:en", "kind-words:facebook-fr:fr"
+    sawt("import", str(week(tmp_path, accounts="x-en;facebook-fr")))
+    sawt("submit", "--all")
+    sawt("approve", "--all", "--by", "Yusuf")
+    sawt("publish")
+
+    def told() -> dict[str, tuple[str, str]]:
+        return {row["key"]: (row["state"], row["says"]) for row in sawt.json("publications")}
+
+    assert {state for state, _ in told().values()} == {"published"}
+    assert told()[x][1].startswith("It went out at ")
+    unexplained = sawt("withdraw", x)
+    assert (unexplained.returncode, "say why" in unexplained.stderr) == (1, True)
+    assert sawt("withdraw", x, "--reason", "the date is wrong", "--by", "Ibrahim").returncode == 0
+    state, says = told()[x]
+    assert (state, says.partition(". ")[0]) == (
+        "withdrawing",
+        "Ibrahim asked for it to be taken down: the date is wrong",
+    )
+    twice = sawt("withdraw", x, "--reason", "the date is wrong")
+    assert (twice.returncode, "being taken down already" in twice.stderr) == (1, True)
+    sawt("publish")
+    assert told()[x][0] == "withdrawn"
+    assert sawt("withdraw", facebook, "--done", "--reason", "deleted in the app").returncode == 0
+    state, says = told()[facebook]
+    assert (state, says.startswith("It was out, and was taken down at ")) == ("withdrawn", True)
+
+
+def test_an_address_settles_what_is_uncertain_only_with_the_network_s_id(sawt: Command, tmp_path: Path) -> None:
+    sawt("import", str(week(tmp_path, accounts="x-en")))
+    sawt("submit", "--all")
+    sawt("approve", "--all", "--by", "Yusuf")
+    key = "kind-words:x-en:en"
+    for address, says in (
+        ("somewhere", "'somewhere' is no address"),
+        ("https://x.com/sawt", "does not hold the id under which X keeps the post"),
+        ("https://x.com/i/status/1993", "not uncertain"),
+    ):
+        done = sawt("resolve", key, "--published", address)
+        assert (done.returncode, says in done.stderr) == (1, True), done.stderr
+    assert [row["state"] for row in sawt.json("publications")] == ["planned"]
 
 
 def test_an_account_with_credentials_speaks_to_its_address_and_nowhere_else(sawt: Command, tmp_path: Path) -> None:
@@ -180,3 +230,5 @@ def test_eleven_accounts_are_there_and_play_on_the_stage(sawt: Command) -> None:
     rows = sawt.json("accounts")
     assert len(rows) == 11
     assert all(row["stage"] for row in rows)
+    assert {(row["state"], row["next_due_at"]) for row in rows} == {("works", None)}
+    assert "5 min" in sawt("accounts").stdout

@@ -1,4 +1,4 @@
-"""What goes out: publications, publish, hold, release."""
+"""What goes out: publications, publish, hold, release, resolve, withdraw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import typer
 from campaigns.cli.terminal import AsJSON, By, local, me, now, opened, out, print_json, print_mark, print_table
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from campaigns.models import Publication, Scope
+    from campaigns.telling import Teller
 
 Network = Annotated[str, typer.Option("--network", help="facebook, x, instagram, youtube or website.")]
 Account = Annotated[str, typer.Option("--account", help="An account's key.")]
@@ -27,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(hold)
     app.command()(release)
     app.command()(resolve)
+    app.command()(withdraw)
 
 
 def publications(
@@ -35,12 +39,19 @@ def publications(
     post: Annotated[str, typer.Option("--post", help="Only those of this post.")] = "",
     account: Account = "",
 ) -> None:
-    """Where every post stands on every account."""
+    """Where every post stands on every account, and what happens next."""
     from sqlalchemy import select
+    from sqlalchemy.orm import joinedload, selectinload
 
     from campaigns.models import Delivery, Post, Publication
+    from campaigns.words import unmarked
 
-    query = select(Publication).join(Publication.post).order_by(Publication.due_at, Publication.id)
+    query = (
+        select(Publication)
+        .join(Publication.post)
+        .order_by(Publication.due_at, Publication.id)
+        .options(joinedload(Publication.account), joinedload(Publication.post), selectinload(Publication.moves))
+    )
     if state:
         if state not in list(Delivery):
             raise typer.BadParameter(f"{state!r} is no state; write {', '.join(Delivery)}", param_hint="--state")
@@ -51,19 +62,33 @@ def publications(
         query = query.where(Publication.account_key == account)
     with opened() as house:
         with house.store.reading() as session:
-            rows = [publication_row(each) for each in session.scalars(query)]
+            teller = _teller(session)
+            told = [(publication_row(each), teller.tell(each)) for each in session.scalars(query)]
+        rows = [{**row, "says": unmarked(said.text)} for row, said in told]
         if as_json:
             print_json(rows)
             return
         print_mark(house.settings)
         print_table(
             f"{len(rows)} publications",
-            ("due (UTC)", "publication", "state", "where and remark"),
+            ("due (UTC)", "publication", "state", "where it stands, and what happens next"),
             (
-                (local(r["due_at"]), r["key"], r["state"], " · ".join(part for part in (r["url"], r["why"]) if part))
-                for r in rows
+                (local(row["due_at"]), row["key"], row["state"], _lines(unmarked(said.text), said.detail, row["url"]))
+                for row, said in told
             ),
         )
+
+
+def _teller(session: Session) -> Teller:
+    from campaigns.languages import Language as Tongue
+    from campaigns.telling import Teller
+    from campaigns.words import words_in
+
+    return Teller(session, words_in(Tongue.EN), now=now())
+
+
+def _lines(*parts: str | None) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def publication_row(publication: Publication) -> dict[str, Any]:
@@ -180,17 +205,12 @@ def release(
     at: Annotated[str, typer.Option("--at", help="With keys: their new hour, ISO 8601 with offset.")] = "",
 ) -> None:
     """Lift a lever. What it held stays held until it is named here by its key."""
-    from sqlalchemy import select
-
     from campaigns import levers, planning
-    from campaigns.models import Publication
 
     with opened() as house, house.store.writing(durable=True) as session:
         if keys:
             for key in keys:
-                publication = session.scalar(select(Publication).where(Publication.key == key))
-                if publication is None:
-                    raise levers.LeverError(f"there is no publication {key!r}; see: sawt publications --state held")
+                publication = _publication(session, key)
                 due_at = planning.instant(at, "UTC") if at else None
                 levers.resume(session, publication, settings=house.settings, by=by or me(), now=now(), due_at=due_at)
                 out.print(f"{key}: back on the plan")
@@ -208,24 +228,51 @@ def resolve(
     by: By = "",
 ) -> None:
     """Say what became of a publication that its network could not settle. Look at the account first."""
-    from sqlalchemy import select
-
-    from campaigns import settling
-    from campaigns.models import Publication
+    from campaigns import addresses, settling
 
     if bool(published) == not_published:
         raise typer.BadParameter("say --published ADDRESS or --not-published")
     with opened() as house, house.store.writing(durable=True) as session:
-        publication = session.scalar(select(Publication).where(Publication.key == key))
-        if publication is None:
-            raise settling.SettlingError(f"there is no publication {key!r}; see: sawt publications --state uncertain")
+        publication = _publication(session, key)
         if not_published:
             settling.it_is_not_out(session, publication, by=by or me(), now=now())
-            out.print(f"{key}: not out. It waits; sawt release {key} puts it back on the plan")
+            out.print(f"{key}: not out. It waits; sawt release {key} puts it back on the plan", soft_wrap=True)
             return
-        known_as = remote_id or published.rstrip("/").rpartition("/")[2]
+        if not addresses.is_web(published):
+            raise ValueError(f"{published!r} is no address; write the one at which you saw it, https://…")
+        known_as = addresses.remote_id(publication.account.network, published, remote_id)
         settling.it_is_out(session, publication, url=published, remote_id=known_as, by=by or me(), now=now())
-        out.print(f"{key}: published as {known_as}")
+        out.print(f"{key}: published as {known_as}", soft_wrap=True)
+
+
+def withdraw(
+    key: Annotated[str, typer.Argument(help="A publication that is out.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it comes down, for whoever asks later.")] = "",
+    done: Annotated[bool, typer.Option("--done", help="You have deleted it on the account yourself.")] = False,
+    by: By = "",
+) -> None:
+    """Take down what is out. The worker does it on the network; on Instagram a person does, and then says --done."""
+    from campaigns import withdrawing
+
+    with opened() as house, house.store.writing(durable=True) as session:
+        publication = _publication(session, key)
+        if done:
+            withdrawing.it_is_down(session, publication, by=by or me(), reason=reason, now=now())
+            out.print(f"{key}: noted as taken down", soft_wrap=True)
+            return
+        withdrawing.withdraw(session, publication, by=by or me(), reason=reason, now=now())
+        out.print(f"{key}: is taken down now; sawt publications --post {publication.post.key} shows it", soft_wrap=True)
+
+
+def _publication(session: Session, key: str) -> Publication:
+    from sqlalchemy import select
+
+    from campaigns.models import Publication
+
+    publication = session.scalar(select(Publication).where(Publication.key == key))
+    if publication is None:
+        raise ValueError(f"there is no publication {key!r}; sawt publications lists them")
+    return publication
 
 
 def _scope(
@@ -249,30 +296,11 @@ def _scope(
     return named[0]
 
 
-def _known(session: Any, scope: Scope, value: str) -> None:
+def _known(session: Session, scope: Scope, value: str) -> None:
     """A lever over a misspelt name would stop nothing, and nobody would know."""
-    from sqlalchemy import select
-
-    from campaigns import models
-    from campaigns.languages import Language as Tongue
+    from campaigns import coverage
     from campaigns.levers import LeverError
-    from platforms.contract import Network as Net
 
-    names: list[str]
-    match scope:
-        case models.Scope.EVERYTHING:
-            return
-        case models.Scope.NETWORK:
-            names = list(Net)
-        case models.Scope.LANGUAGE:
-            names = list(Tongue)
-        case models.Scope.KIND:
-            names = list(models.Kind)
-        case models.Scope.ACCOUNT:
-            names = list(session.scalars(select(models.Account.key)))
-        case models.Scope.CAMPAIGN:
-            names = list(session.scalars(select(models.Campaign.key)))
-        case models.Scope.MISCONCEPTION:
-            names = list(session.scalars(select(models.Misconception.key)))
+    names = coverage.names(session, scope)
     if value not in names:
-        raise LeverError(f"there is no {scope} {value!r}; write one of {', '.join(sorted(names)[:12])}")
+        raise LeverError(f"there is no {scope} {value!r}; write one of {', '.join(names[:12])}")

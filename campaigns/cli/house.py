@@ -1,4 +1,4 @@
-"""The house itself: run, rehearse, accounts, misconceptions, doctor, backup."""
+"""The house itself: run, rehearse, accounts, misconceptions, doctor, backup, move-to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.cli.terminal import AsJSON, err, local, me, now, opened, out, print_json, print_mark, print_table
+from campaigns.cli.terminal import (
+    AsJSON,
+    err,
+    local,
+    me,
+    now,
+    opened,
+    out,
+    print_json,
+    print_mark,
+    print_table,
+    progress,
+)
 
 if TYPE_CHECKING:
     from campaigns.rehearsing import Outcome
@@ -26,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(misconceptions)
     app.command()(doctor)
     app.command()(backup)
+    app.command("move-to")(move_to)
 
 
 def run(
@@ -144,11 +157,12 @@ def accounts(
     resume: Annotated[str, typer.Option("--resume", help="Take up a paused account again, by its key.")] = "",
     verify: Annotated[bool, typer.Option("--verify", help="Ask each network who we are there.")] = False,
 ) -> None:
-    """The accounts we speak on, and whether each is real or plays on the rehearsal stage."""
+    """The accounts we speak on: real or on the rehearsal stage, whether each works, what goes out next."""
     from sqlalchemy import select
 
     from campaigns import levers, signed_in
     from campaigns.models import Account
+    from campaigns.telling import next_due, standing_of
 
     with opened() as house:
         if resume:
@@ -156,9 +170,12 @@ def accounts(
                 account = session.get(Account, resume)
                 if account is None:
                     raise ValueError(f"there is no account {resume!r}; sawt accounts lists them")
+                if standing_of(account, now=now(), rehearsal=True)[0] not in ("paused", "closed", "full"):
+                    raise ValueError(f"{resume} is not paused; nothing was changed")
                 levers.resume_account(session, account, by=me(), now=now())
         names = signed_in.names(house.settings) if verify else {}
         with house.store.reading() as session:
+            due = next_due(session)
             rows: list[dict[str, Any]] = [
                 {
                     "key": a.key,
@@ -168,8 +185,13 @@ def accounts(
                     "timezone": a.timezone,
                     "active": a.active,
                     "stage": not house.settings.signed_in(a.key),
+                    "state": standing_of(a, now=now(), rehearsal=not house.settings.signed_in(a.key))[0],
                     "paused_why": a.paused_why,
                     "resume_at": a.resume_at,
+                    "uploads_at": a.uploads_at,
+                    "resume_why": a.resume_why,
+                    "next_due_at": due.get(a.key),
+                    "spacing_seconds": a.spacing_seconds,
                     **({"signed_in_as": names.get(a.key)} if verify else {}),
                 }
                 for a in session.scalars(select(Account).order_by(Account.network, Account.key))
@@ -180,19 +202,36 @@ def accounts(
         print_mark(house.settings)
         print_table(
             f"{len(rows)} accounts",
-            ("key", "network", "languages", "speaks to", "paused", "name"),
+            ("key", "network", "languages", "speaks to", "state", "next due (UTC)", "spacing", "name"),
             (
                 (
                     r["key"],
                     r["network"],
                     " ".join(r["languages"]),
                     "the rehearsal stage" if r["stage"] else names.get(r["key"], "the network"),
-                    r["paused_why"] or "",
+                    _account_state(r),
+                    local(r["next_due_at"]),
+                    f"{r['spacing_seconds'] / 60:g} min" if r["spacing_seconds"] else None,
                     r["name"],
                 )
                 for r in rows
             ),
         )
+
+
+def _account_state(row: dict[str, Any]) -> str:
+    """In words, with until when and why."""
+    match row["state"]:
+        case "paused":
+            return f"paused, sign it in and then --resume {row['key']}: {row['paused_why'] or ''}".rstrip(": ")
+        case "closed":
+            return f"nothing before {local(row['resume_at'])} UTC: {row['resume_why'] or ''}".rstrip(": ")
+        case "full":
+            return f"nothing new before {local(row['uploads_at'])} UTC: {row['resume_why'] or ''}".rstrip(": ")
+        case "unused":
+            return "not in accounts.toml"
+        case _:
+            return "works"
 
 
 def misconceptions(as_json: AsJSON = False) -> None:
@@ -257,3 +296,29 @@ def backup(
     with opened() as house:
         file = back_up(house.store, house.vault, folder or house.settings.home / "backups", now=now())
     out.print(f"{file} is written ({local(now())} UTC). It holds no credentials.", soft_wrap=True)
+
+
+def move_to(
+    url: Annotated[str, typer.Argument(help="An empty database: postgresql://user@host/database.")],
+) -> None:
+    """Copy everything from SQLite to PostgreSQL, and compare. The old database stays as it is."""
+    from sqlalchemy.engine import make_url
+
+    from campaigns.removal import move
+    from campaigns.running import only_worker
+    from campaigns.settings import Settings
+    from campaigns.store import Store
+
+    settings = Settings.from_environment()
+    with only_worker(settings.home), progress("moving") as tell:
+        source = Store(settings.database_url)
+        try:
+            moved = move(source, url, tell)
+        finally:
+            source.close()
+    print_table(f"{sum(moved.values())} rows", ("table", "rows"), moved.items())
+    out.print("Every table arrived as it was sent. From now on set, for every command and service:")
+    out.print(f"  SAWT_DATABASE_URL={make_url(url).render_as_string()}", soft_wrap=True, style="bold")
+    out.print(
+        f"The old database stays in {settings.home}; put it away. Everything else there is used on.", soft_wrap=True
+    )

@@ -29,7 +29,7 @@ from campaigns.models import (
     Revision,
     Scope,
 )
-from campaigns.telling import Teller
+from campaigns.telling import Teller, Told
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
@@ -47,8 +47,9 @@ class Together:
     """Publications of one revision that stand alike: at one hour, in one state, for one reason."""
 
     publications: tuple[Publication, ...]
-    told: str = ""
+    told: str
     """Where they stand and what happens next; empty where their hour and state say it all."""
+    detail: str
 
     @property
     def first(self) -> Publication:
@@ -194,20 +195,19 @@ def _hours(visit: Visit, session: Session, teller: Teller) -> list[Hour]:
 
 def _together(publications: Iterable[Publication], teller: Teller) -> list[Together]:
     """Those of which the same is told are told once, where the first of them stands; their places keep one order."""
-    groups: dict[tuple[object, ...], tuple[str, list[Publication]]] = {}
+    groups: dict[tuple[object, ...], tuple[Told, list[Publication]]] = {}
     for each in publications:
-        told = _told(each, teller)
-        alike = (each.revision_id, each.state, each.due_at, each.why, told)
+        told = teller.tell(each)
+        alike = (each.revision_id, each.state, each.due_at, told)
         groups.setdefault(alike, (told, []))[1].append(each)
     return [
-        Together(publications=tuple(sorted(group, key=lambda each: (each.account_key, each.language))), told=told)
+        Together(
+            publications=tuple(sorted(group, key=lambda each: (each.account_key, each.language))),
+            told="" if told.case in _PLAIN else told.text,
+            detail=told.detail,
+        )
         for told, group in groups.values()
     ]
-
-
-def _told(publication: Publication, teller: Teller) -> str:
-    told = teller.tell(publication)
-    return "" if told.case in _PLAIN else told.text
 
 
 def _in_review(session: Session) -> list[Post]:

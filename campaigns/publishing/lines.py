@@ -33,7 +33,9 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
             func.min(Publication.due_at).filter(planned, or_(~soon, obstacle.is_(None), obstacle <= now)),
             func.min(obstacle).filter(planned, soon, obstacle > now),
             func.min(ready).filter(Publication.state == Delivery.STAGED),
-            func.min(_later(Publication.not_before, resume_at)).filter(Publication.state.in_(TO_LOOK_AFTER)),
+            func.min(_later(Publication.not_before, resume_at)).filter(
+                Publication.state.in_(TO_LOOK_AFTER), Publication.not_before.is_not(None)
+            ),
         )
         .join(Publication.account)
         .where(Account.active, Account.paused_at.is_(None))

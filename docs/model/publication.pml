@@ -1,63 +1,55 @@
-/* One publication and everybody who may touch it: two workers, the database row, a network, and people.
+/* One publication and all who may touch it: two workers, the database row, a network, and people.
+   Promela, for Spin 6.5. README.md beside this file says what is modelled, what is not, and how to run it.
 
-   Promela, for Spin 6.5. What is modelled, what is not and how to run it stands in README.md beside this file.
-
-   The network:  -DPROOF      absence can be proven, and revealing the same thing again shows no second copy
-                 otherwise    absence proves nothing, and every reveal that arrives is another copy
-   A broken design, each of which Spin must refute:
-                 -DNO_INTENT -DNO_FENCE -DNO_CONDITION -DTRUST_ABSENCE -DRESEND_UNSEEN -DNO_LEVER
-   A harsher world, which no design can survive:
-                 -DHASTE      a person decides while a worker sleeps between its last check and its call
-                 -DCOPIES     (with PROOF) absence can be proven, yet every reveal is another copy */
-
-#define WORKERS 2
-#define ABSENCES 2                  /* how many times absence must be proven */
+   The network       -DPROOF   absence can be proven, and revealing the same thing again makes no second copy;
+                               without it absence proves nothing, and every reveal that arrives is another copy
+   Broken designs    -DNO_INTENT -DNO_FENCE -DNO_CONDITION -DNO_LEVER -DTRUST_ABSENCE -DRESEND_UNSEEN -DNOBODY_LOOKS
+   Harsher worlds    -DHASTE   people decide while a worker sleeps between its last check and its call
+                     -DCOPYING (with PROOF) absence can be proven, yet every reveal makes another copy */
 
 mtype = { planned, staging, staged, revealing, uncertain, published, failed, stopped, missed, withdrawn };
 mtype = { nothing, receipt, unknown, refused, unreached };
 
-/* The row. `fence` names the worker with the newest claim, 0 once anybody else has moved the row: a number that
+/* The row. `fence` is the worker whose claim is the newest, 0 once somebody else has moved the row: a number that
    only rises would make endlessly many states, and all that is ever asked of it is whether it is still mine. */
 mtype state = planned;
 byte fence, owner, absences;
-byte revision = 1;                  /* which words the row is about */
-byte newest = 1;                    /* which words were written last */
+byte revision = 1, newest = 1;              /* the words that the row is about; the words written last */
 
 /* The world. */
-bool held;                          /* a lever is pulled */
-bool settled;                       /* enough time has passed since it became uncertain for reads to catch up */
-byte copies, readable;              /* what the audience sees; what a read shows of it, perhaps later */
-bool shown[3];                      /* by revision: is what was staged for it out? */
-bool calling[WORKERS + 1];          /* between the last check and the record of what came of the call */
+bool held;                                  /* a lever is pulled */
+bool settled;                               /* reads have had time to catch up since the row became uncertain */
+byte copies, readable;                      /* what the audience sees; what a read shows of it, perhaps later */
+bool shown[3];                              /* by revision: is it out? */
+bool calling[3];                            /* by worker: between the last check and the record of what came of it */
 
-/* How much may go wrong in one run. */
-#ifndef CRASHES
-#define CRASHES 1
-#define SLEEPS  1
+#ifndef CRASHES                             /* how much may go wrong in one run */
+#define CRASHES 2
+#define SLEEPS  2
 #define FAULTS  2
 #endif
 byte crashes = CRASHES, sleeps = SLEEPS, faults = FAULTS, pulls = 1, edits = 1;
 
-#define active_state  (state == staging || state == revealing)
-#define mine(doing)   (state == doing && fence == me)
 #define nobody_calls  (!calling[1] && !calling[2])
 #ifdef HASTE
 #define may_decide    true
 #else
 #define may_decide    (nobody_calls && readable == copies)
 #endif
+
+#define still(doing)  (state == doing && fence == me)
 #ifdef NO_CONDITION
-#define still(doing)  true
+#define may_record(doing) true
 #else
-#define still(doing)  mine(doing)
+#define may_record(doing) still(doing)
 #endif
 
-inline moved(to) { state = to; owner = 0; fence = 0 }       /* by a person, or by whoever sweeps: a new fence */
-inline recorded(to) { state = to; owner = 0 }               /* by the worker whose claim it is */
-inline doubt() { settled = false; absences = 0 }
-inline dies() { crashes > 0 -> crashes--; calling[me] = false; goto idle }  /* and is started again, knowing nothing */
+inline moved(to) { state = to; owner = 0; fence = 0 }   /* by people, or by whoever sweeps: nobody's claim holds any more */
+inline recorded(to) { state = to; owner = 0 }           /* by the worker whose claim it is */
+inline doubt() { recorded(uncertain); settled = false; absences = 0 }
+inline dies() { atomic { crashes > 0 -> crashes--; calling[me] = false }; goto idle }   /* and starts again, knowing nothing */
 
-/* The last look before a step, in the claim's own transaction: the lever, and whether newer words were approved. */
+/* The last look before a step, in the claim's own transaction. */
 inline claim(step) {
     if
     :: held -> moved(stopped); goto idle
@@ -66,134 +58,124 @@ inline claim(step) {
     fi
 }
 
-/* What stands before every call: the fence and the lever. After it comes a gap that nothing can close. */
+/* What stands before every call: the fence, and the lever. Behind it is a gap that nothing can close. */
 inline gate(step) {
     if
 #ifndef NO_FENCE
-    :: !mine(step) -> goto idle
+    :: !still(step) -> goto idle
 #endif
 #ifndef NO_LEVER
-    :: held && mine(step) -> recorded(stopped); goto idle
+    :: still(step) && held -> recorded(stopped); goto idle
 #endif
     :: else -> skip
     fi
 }
 
-/* A reveal arrives, or does not; and its answer arrives, or does not. */
+/* It becomes visible, unless it is already and the network knows that. */
+inline arrive() {
+#if defined(PROOF) && !defined(COPYING)
+    again = shown[words];
+#endif
+    copies = (again -> copies : copies + 1);
+    shown[words] = true;
+    assert(copies <= 1)                     /* never more than one visible copy */
+}
+
 inline call_out() {
     if
-    :: arrive(); answer = (again -> unknown : receipt)
-    :: again = false; arrive(); answer = receipt
-    :: faults > 0 -> faults--; arrive(); answer = unknown
-    :: faults > 0 -> faults--; answer = unknown
+    :: arrive(); if :: answer = receipt :: again -> answer = unknown fi      /* "this is published already" */
+    :: faults > 0 -> faults--; arrive(); answer = unknown       /* it is out, and the answer is lost */
+    :: faults > 0 -> faults--; answer = unknown                 /* it never came there, and nobody can tell */
     :: faults > 0 -> faults--; answer = unreached
     :: faults > 0 && !shown[words] -> faults--; answer = refused
     fi
 }
 
-inline arrive() {
-#if defined(PROOF) && !defined(COPIES)
-    again = shown[words];           /* "this is published already", or the same thing made public once more */
-    if :: shown[words] -> skip :: else -> copies++ fi;
-#else
-    again = false; copies++;
-#endif
-    shown[words] = true;
-    assert(copies <= 1)             /* never more than one visible copy */
-}
-
-inline proof_of_its_being_out() {
+inline record_receipt() {
     if
-    :: still(revealing) -> recorded(published)
-    :: else ->                      /* a late answer: we were taken for dead, yet it is out */
+    :: may_record(revealing) -> recorded(published); assert(copies == 1)
+    :: else ->                              /* a late answer: it was taken for dead, and here is the proof that it is out */
         if
         :: state == published || state == revealing -> skip
-        :: else -> if :: revision == words -> moved(published) :: else -> moved(stopped) fi
+        :: state != published && state != revealing && revision == words -> moved(published)
+        :: else -> moved(stopped)
         fi
     fi
 }
 
 inline record_reveal() {
     if
-    :: answer == receipt -> proof_of_its_being_out()
-    :: answer != receipt && still(revealing) ->
+    :: answer == receipt -> record_receipt()
+    :: answer != receipt && may_record(revealing) ->
         if
-        :: answer == unknown -> recorded(uncertain); doubt()
+        :: answer == unknown -> doubt()
         :: answer == unreached -> recorded(planned)
         :: answer == refused -> recorded(failed)
         fi
-    :: else -> skip                 /* overtaken: the setback is not ours to record */
-    fi;
-    assert(state != published || copies == 1)
+    :: else -> skip                         /* overtaken: its setback is not its own to record */
+    fi
 }
 
 inline record_look() {
     if
-    :: !mine(uncertain) -> skip
-    :: mine(uncertain) && seen -> recorded(published); assert(copies == 1)
+    :: !still(uncertain) -> skip
+    :: still(uncertain) && seen -> recorded(published); assert(copies == 1)
     :: else ->
+        owner = 0;
 #if defined(PROOF) || defined(TRUST_ABSENCE)
         if :: settled -> absences++ :: else -> skip fi;
 #endif
-        owner = 0;
-        if :: absences >= ABSENCES -> recorded(planned); absences = 0 :: else -> skip fi
+        if :: absences == 2 -> absences = 0; recorded(planned) :: else -> skip fi
     fi
 }
 
+/* Free what a dead worker left behind: before the intent nothing was seen, after it one must look. */
 inline sweep() {
     if
 #ifndef NO_INTENT
-    :: state == revealing -> moved(uncertain); doubt()
+    :: state == revealing -> fence = 0; doubt()
 #endif
-    :: else -> moved(planned)       /* before the intent nothing was seen */
+    :: state == uncertain -> owner = 0      /* it was looking; somebody else may */
+    :: else -> moved(planned)
     fi
 }
 
 proctype Worker(byte me) {
-    mtype answer = nothing;
-    byte words;
-    bool again, seen;
+    mtype answer; byte words; bool again, seen;
 idle:
+    atomic { answer = nothing; words = 0; again = false; seen = false };
     do
-    :: d_step { state == published -> assert(copies == 1) } -> break
+    :: atomic { state == published -> assert(copies == 1) } -> break
 
-    :: atomic { state == planned -> claim(staging) };                       /* stage: nobody can see any of it */
+    :: atomic { state == planned -> claim(staging) };                           /* stage: nobody can see any of it */
         if :: dies() :: skip fi;
         atomic { gate(staging) };
         if
-        :: atomic { still(staging) -> recorded(staged) }
-        :: atomic { faults > 0 && still(staging) -> faults--; recorded(planned) }
-        :: atomic { !still(staging) -> skip }
+        :: atomic { may_record(staging) -> recorded(staged) }
+        :: atomic { may_record(staging) && faults > 0 -> faults--; recorded(planned) }
+        :: atomic { !may_record(staging) -> skip }
         :: dies()
         fi
 
-    :: atomic { state == staged -> claim(revealing); words = revision };    /* the intent, on disk before the call */
+    :: atomic { state == staged -> claim(revealing); words = revision };        /* the intent, on disk before the call */
         if :: dies() :: skip fi;
-        atomic { gate(revealing);
-#ifndef NO_FENCE
-            assert(!held);          /* nothing is let go while it is held */
-#else
-            skip;
-#endif
-            calling[me] = true };
-        if :: dies() :: skip fi;                                            /* the gap: here it may sleep, and send after all */
+        atomic { gate(revealing); assert(!held || !still(revealing)); calling[me] = true };     /* nothing is sent while held */
+        if :: dies() :: skip fi;                                                /* the gap: it may sleep here, and send yet */
         atomic { call_out() };
         if :: dies() :: skip fi;
-        atomic { record_reveal(); calling[me] = false; answer = nothing; again = false }
+        atomic { record_reveal(); calling[me] = false; answer = nothing; words = 0; again = false }
 
 #ifdef RESEND_UNSEEN
     :: atomic { state == uncertain -> moved(planned) }
 #else
-    :: atomic { state == uncertain -> fence = me; owner = me };             /* look: is it out? */
+    :: atomic { state == uncertain && (owner == 0 || owner == me) -> fence = me; owner = me };  /* look: is it out? */
         seen = readable > 0;
         if :: dies() :: skip fi;
         atomic { record_look(); seen = false }
 #endif
 
-    :: atomic { active_state && owner == me ->                              /* ours, from before we were started again */
-        sweep() }
-    :: atomic { active_state && owner != me && sleeps > 0 ->                /* its lease ran out while it slept, or is dead */
-        sleeps--; sweep() }
+    :: atomic { owner == me -> sweep() }                                        /* its own, from before it started again */
+    :: atomic { owner != 0 && owner != me && sleeps > 0 -> sleeps--; sweep() }  /* another's, whose lease ran out */
     od
 }
 
@@ -211,20 +193,21 @@ end:do
     :: held -> held = false
     :: atomic { !held && (state == stopped || state == missed || state == failed) -> moved(planned) }
 
-    :: atomic { edits > 0 -> edits--; newest++;                             /* an edit: what only waits goes off the plan */
+    :: atomic { edits > 0 -> edits--; newest++;                                 /* an edit: what only waits goes off the plan */
         if
-        :: state == planned || state == staged || state == stopped || state == missed || state == failed ->
-            state = withdrawn
+        :: state == planned || state == staged || state == stopped || state == missed || state == failed -> state = withdrawn
         :: else -> skip
         fi }
-    :: atomic { state == withdrawn && may_decide -> revision = newest; moved(planned) }     /* approved anew */
-
-    :: atomic { state == uncertain && copies > 0 -> moved(published) }      /* they look at the account, and say */
+    :: atomic { state == withdrawn && may_decide && copies == 0 -> revision = newest; moved(planned) }  /* approved anew */
+    :: atomic { state == withdrawn && nobody_calls && copies > 0 -> copies = 0; shown[revision] = false }   /* deleted by hand */
+#ifndef NOBODY_LOOKS
+    :: atomic { state == uncertain && copies > 0 -> moved(published) }          /* they look at the account, and say */
     :: atomic { state == uncertain && copies == 0 && may_decide -> moved(missed) }
+#endif
     od
 }
 
 init { atomic { run Worker(1); run Worker(2) } }
 
-/* Nothing is lost: whatever goes wrong, if it stops going wrong, the post is out in the end. */
+/* Nothing is lost: whatever goes wrong, once it stops going wrong the post goes out. */
 ltl out_in_the_end { <> (state == published) }

@@ -68,6 +68,11 @@ class Faults:
     def __len__(self) -> int:
         return len(self._due)
 
+    @property
+    def unanswered(self) -> int:
+        """Calls that are being left without an answer now."""
+        return len(self._unanswered)
+
     def add(self, fault: Fault) -> None:
         with self._lock:
             self._due.append(fault)

@@ -31,7 +31,8 @@ AHEAD = timedelta(seconds=20)
 
 
 def measure(folder: Path) -> list[Row]:
-    settings = replace(Settings.from_environment({"SAWT_HOME": str(folder)}), pace=1.0)
+    settings = Settings.from_environment({"SAWT_HOME": str(folder)})
+    settings = replace(settings, accounts=tuple(replace(each, spacing=timedelta()) for each in settings.accounts))
     store, vault = Store(settings.database_url), Vault(settings.media)
     catalogue.prepare(store, settings, now=_now())
     with stage_up(settings) as base:

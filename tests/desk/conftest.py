@@ -36,6 +36,13 @@ def house(furnished_home: Path, settings: Settings) -> Iterator[House]:
 
 
 @pytest.fixture
+def each_house(store: Store, settings: Settings) -> House:
+    """A desk of this test's own, once on SQLite and once on PostgreSQL."""
+    furnish(store, settings)
+    return open_house(store, settings)
+
+
+@pytest.fixture
 def rehearsing(house: House) -> House:
     """The same desk when nothing reaches an audience."""
     return replace(house, app=open_house(house.store, house.settings, rehearsal=True).app)

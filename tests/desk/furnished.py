@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from campaigns import catalogue, levers, review, scripture
 from campaigns.desk import signin
@@ -32,6 +32,7 @@ from campaigns.models import (
     Scope,
     Wording,
 )
+from campaigns.moving import move
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -87,6 +88,21 @@ class House:
         """The digest of the one picture that the revisions name."""
         with self.store.reading() as session:
             return session.scalars(select(Asset.sha256)).first() or ""
+
+    def stands(
+        self, key: str, state: Delivery, *, by: str = "worker-1", why: str = "", **values: object
+    ) -> Publication:
+        """Let a publication have come to a state, with the line of history that goes with it."""
+        with self.store.writing() as session:
+            publication = session.scalars(select(Publication).where(Publication.key == key)).one()
+            move(session, publication, state, by=by, why=why, now=self.clock(), **values)
+        return self.publication(key)
+
+    def publication(self, key: str) -> Publication:
+        """As it stands now, with its moves."""
+        with self.store.reading() as session:
+            found = select(Publication).where(Publication.key == key).options(selectinload(Publication.moves))
+            return session.scalars(found).one()
 
     def seal(self, key: str) -> str:
         with self.store.reading() as session:

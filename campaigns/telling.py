@@ -1,0 +1,221 @@
+"""Tell a person, in a sentence or two, where a publication stands and what happens next.
+
+The desk says it in three languages, the command in English, and both say the same. Hours are those of the
+audience: in the account's own zone, with its city beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, get_timezone_location
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from campaigns import levers
+from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
+from campaigns.words import LOCALES, Words
+
+_GROUPS = {Scope.NETWORK: "network", Scope.LANGUAGE: "tongue", Scope.KIND: "kind"}
+"""Where our words for what a lever covers stand; campaigns, accounts and misconceptions go by their keys."""
+
+_UNHINDERED = {Delivery.PLANNED: "planned", Delivery.STAGING: "preparing", Delivery.STAGED: "ready"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is said of one publication; `case` names the first sentence, such as "planned" or "sent".
+
+    `detail` is what the program noted of it, in English; empty where our sentence says as much.
+    """
+
+    case: str
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence of `stands` in campaigns/locale, the moment that it speaks of, and what else is set into it."""
+
+    case: str
+    at: datetime | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+class Teller:
+    """Tells of publications in one language, as things are at `now`."""
+
+    def __init__(self, session: Session, words: Words, *, now: datetime) -> None:
+        self.session, self.words, self.now = session, words, now
+        self._any_lever = bool(levers.in_force(session))
+
+    def tell(self, publication: Publication) -> Told:
+        sentences = list(self._sentences(publication))
+        text = " ".join(self._said(publication.account, sentences))
+        said = any(reason and reason in publication.why for reason in (each.values.get("reason") for each in sentences))
+        return Told(case=sentences[0].case, text=text, detail="" if said else publication.why)
+
+    def _said(self, account: Account, sentences: list[_Sentence]) -> Iterator[str]:
+        """The first hour is told with the audience's city, the next one needs it no more."""
+        network, placed = self.words.say(f"stands.network.{account.network}"), False
+        for each in sentences:
+            hour = "" if each.at is None else hour_of(account, each.at, self.words, now=self.now, with_place=not placed)
+            placed = placed or each.at is not None
+            yield self.words.say(f"stands.{each.case}", network=network, hour=hour, **each.values)
+
+    # -- which sentences ----------------------------------------------------------------------------
+
+    def _sentences(self, it: Publication) -> Iterator[_Sentence]:
+        match it.state:
+            case Delivery.PLANNED | Delivery.STAGED | Delivery.STAGING:
+                yield self._on_the_way(it)
+            case Delivery.REVEALING:
+                yield _Sentence("sending")
+            case Delivery.PUBLISHED:
+                yield self._out(it)
+            case Delivery.FAILED:
+                yield _Sentence("failed")
+            case Delivery.UNCERTAIN:
+                yield _Sentence("sent", it.sent_at) if it.sent_at else _Sentence("maybe_sent")
+                yield self._by_itself("look", it, it.not_before)
+            case Delivery.HELD:
+                lever = self._lever(it)
+                yield _Sentence("held_by", values=self._about(lever)) if lever else _Sentence("held")
+            case Delivery.MISSED:
+                yield self._missed(it)
+            case Delivery.WITHDRAWING:
+                yield from self._going_down(it)
+            case Delivery.WITHDRAWN:
+                yield _taken_off(it)
+
+    def _on_the_way(self, it: Publication) -> _Sentence:
+        """What keeps it from going out at its hour comes before the hour."""
+        if not it.account.active:
+            return _Sentence("unused")
+        if lever := self._lever(it):
+            return _Sentence("stop_ahead", values=self._about(lever))
+        if it.account.paused_at:
+            return _Sentence("paused")
+        if (open_at := self._closed_until(it)) and open_at > it.due_at:
+            return _Sentence("closed", open_at)
+        if it.not_before and it.not_before > max(self.now, it.due_at):
+            return _Sentence("again", it.not_before)
+        if it.due_at > self.now:
+            return _Sentence(_UNHINDERED[it.state], it.due_at)
+        if it.account.clear_at and it.account.clear_at > self.now:
+            return _Sentence("spaced", it.account.clear_at)
+        return _Sentence("behind" if self._waits_for_another(it) else "next", it.due_at)
+
+    def _out(self, it: Publication) -> _Sentence:
+        if could_not_be_taken_down(it):
+            return _Sentence("still_out")
+        return _Sentence("published", it.published_at) if it.published_at else _Sentence("published_once")
+
+    def _missed(self, it: Publication) -> _Sentence:
+        move = _last_move(it, Delivery.MISSED)
+        if move and move.came_from is Delivery.UNCERTAIN:
+            return _Sentence("not_there", values={"by": move.by})
+        return _Sentence("missed")
+
+    def _going_down(self, it: Publication) -> Iterator[_Sentence]:
+        if move := _last_move(it, Delivery.WITHDRAWING):
+            yield _Sentence("asked_down", values={"by": move.by, "reason": _unended(move.why)})
+        yield self._by_itself("down", it, it.not_before)
+
+    def _by_itself(self, what: str, it: Publication, at: datetime | None) -> _Sentence:
+        """What Sawt does without a person about a post that may be out: now, at an hour, or once it can."""
+        if at is None or not it.account.active:
+            return _Sentence(f"{what}_yourself")
+        if it.account.paused_at:
+            return _Sentence(f"{what}_after_pause")
+        at = max(at, self._closed_until(it) or at)
+        return _Sentence(f"{what}_now") if it.owner or at <= self.now else _Sentence(f"{what}_at", at)
+
+    # -- what they need to know ---------------------------------------------------------------------
+
+    def _lever(self, it: Publication) -> Hold | None:
+        return levers.holding(self.session, it) if self._any_lever else None
+
+    def _about(self, lever: Hold) -> dict[str, str]:
+        return {"by": lever.by, "what": covered(self.words, lever), "reason": _unended(lever.reason)}
+
+    def _closed_until(self, it: Publication) -> datetime | None:
+        """When the account's window opens again, if one is closed that this publication must pass."""
+        account, uploads = it.account, it.state is Delivery.PLANNED
+        if not account.is_closed(self.now, rehearsal=it.rehearsal, uploads=uploads):
+            return None
+        return max(at for at in (account.resume_at, account.uploads_at if uploads else None) if at is not None)
+
+    def _waits_for_another(self, it: Publication) -> bool:
+        uncertain = (Publication.account_key == it.account_key, Publication.state == Delivery.UNCERTAIN)
+        found = select(Publication.id).where(*uncertain).limit(1)
+        return it.account.waits_for_uncertain and self.session.scalar(found) is not None
+
+
+def hour_of(account: Account, moment: datetime, words: Words, *, now: datetime, with_place: bool = True) -> str:
+    """ "18:00 (Riyadh)" for the account's audience, with the day where it is not today's."""
+    zone = ZoneInfo(account.timezone)
+    there, today = moment.astimezone(zone), now.astimezone(zone).date()
+    hour = f"{there:%H:%M}"
+    if there.date() != today:
+        pattern = "d MMMM" if there.year == today.year else "d MMMM y"
+        day = format_date(there.date(), pattern, locale=LOCALES[words.language])
+        hour = words.say("stands.hour_on", clock=hour, day=day)
+    return words.say("stands.hour_there", hour=hour, place=place_of(account, words)) if with_place else hour
+
+
+def place_of(account: Account, words: Words) -> str:
+    """The city by which the account's audience sets its clocks."""
+    return str(get_timezone_location(account.timezone, locale=LOCALES[words.language], return_city=True))
+
+
+def covered(words: Words, lever: Hold) -> str:
+    """What a lever stops, with our own word for it where we have one."""
+    known = f"{_GROUPS[lever.scope]}.{lever.value}" if lever.scope in _GROUPS else ""
+    return words.say(f"scope.{lever.scope}", value=words.say_or(known, lever.value))
+
+
+def could_not_be_taken_down(publication: Publication) -> bool:
+    """Whether it is out still, although a person has asked to take it down: the network would not."""
+    last = publication.moves[-1] if publication.moves else None
+    return publication.state is Delivery.PUBLISHED and last is not None and last.came_from is Delivery.WITHDRAWING
+
+
+def standing_of(account: Account, *, now: datetime, rehearsal: bool) -> tuple[str, datetime | None]:
+    """How an account stands, as a word of `accounts` in campaigns/locale, and when its window opens again."""
+    if not account.active:
+        return "unused", None
+    if account.paused_at:
+        return "paused", None
+    if account.is_closed(now, rehearsal=rehearsal):
+        return "closed", account.resume_at
+    if account.is_closed(now, rehearsal=rehearsal, uploads=True):
+        return "full", account.uploads_at
+    return "works", None
+
+
+def next_due(session: Session) -> dict[str, datetime]:
+    """By account, when its next post goes out; accounts with nothing on its way are not there."""
+    waiting = Publication.state.in_(ON_THE_WAY)
+    first = func.min(Publication.due_at)
+    rows = session.execute(select(Publication.account_key, first).where(waiting).group_by(Publication.account_key))
+    return {row[0]: row[1] for row in rows}
+
+
+def _taken_off(it: Publication) -> _Sentence:
+    if it.withdrawn_at:
+        return _Sentence("taken_down", it.withdrawn_at)
+    return _Sentence("taken_down_once" if it.remote_id else "off_plan")
+
+
+def _last_move(it: Publication, to: Delivery) -> Move | None:
+    return next((move for move in reversed(it.moves) if move.went_to is to), None)
+
+
+def _unended(reason: str) -> str:
+    """Without its full stop, to stand inside a sentence of ours."""
+    return reason.rstrip().rstrip(".。؟!")

@@ -1,0 +1,70 @@
+"""The accounts at the desk: whether each works, and taking up one that a person has signed in again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from campaigns.models import Account
+from campaigns.words import unmarked
+from tests.desk.furnished import NOW, OURS, House
+
+
+def change(house: House, key: str, **values: object) -> None:
+    with house.store.writing() as session:
+        for name, value in values.items():
+            setattr(session.get_one(Account, key), name, value)
+
+
+def is_paused(house: House, key: str) -> bool:
+    with house.store.reading() as session:
+        return session.get_one(Account, key).paused_at is not None
+
+
+def test_each_account_says_how_it_stands_and_what_goes_out_next(house: House) -> None:
+    change(house, "x-en", paused_at=NOW, paused_why="X no longer takes this sign-in")
+    change(house, "x-ar", resume_at=NOW + timedelta(minutes=5), resume_why="X takes no more until 09:05")
+    change(house, "youtube-ar", uploads_at=NOW + timedelta(hours=5), spacing_seconds=1800)
+    change(house, "facebook-fr", active=False)
+    text = unmarked(house.sign_in("Amina").get("/accounts").text)
+    for sentence in (
+        "A person must sign in to X again (since 09:00 (London)).",
+        "X no longer takes this sign-in",
+        "Nothing is sent before 12:05 (Riyadh); then it goes on by itself.",
+        "Nothing new is prepared before 17:00 (Riyadh); what is ready goes out.",
+        "Not in use",
+        "16:00 (Paris)",
+        "30 minutes",
+        "The rehearsal stage",
+    ):
+        assert sentence in text
+
+
+def test_a_paused_account_is_taken_up_again(each_house: House) -> None:
+    change(each_house, "x-en", paused_at=NOW, paused_why="X no longer takes this sign-in")
+    browser = each_house.sign_in("Yusuf")
+    assert "Waits for a sign-in" in browser.get("/?waits=accounts").text
+    answer = browser.post("/accounts/x-en/resume", data={"seen": NOW.isoformat()}, headers=OURS)
+    assert answer.status_code == 303
+    assert "The account is taken up again." in browser.get(answer.headers["location"]).text
+    assert not is_paused(each_house, "x-en")
+
+
+def test_a_page_that_knows_an_older_pause_lifts_no_newer_one(each_house: House) -> None:
+    change(each_house, "x-en", paused_at=NOW + timedelta(minutes=1), paused_why="again")
+    answer = each_house.sign_in("Yusuf").post("/accounts/x-en/resume", data={"seen": NOW.isoformat()}, headers=OURS)
+    assert (answer.status_code, "This account has changed meanwhile" in answer.text) == (409, True)
+    assert is_paused(each_house, "x-en")
+
+
+def test_a_writer_sees_the_pause_and_cannot_lift_it(house: House) -> None:
+    change(house, "x-en", paused_at=NOW, paused_why="X no longer takes this sign-in")
+    browser = house.sign_in("Amina")
+    assert "/resume" not in browser.get("/accounts").text
+    answer = browser.post("/accounts/x-en/resume", data={"seen": NOW.isoformat()}, headers=OURS)
+    assert answer.status_code == 403
+    assert is_paused(house, "x-en")
+
+
+def test_an_account_that_is_not_there_is_a_404_page(house: House) -> None:
+    answer = house.sign_in("Yusuf").post("/accounts/x-zz/resume", data={"seen": "x"}, headers=OURS)
+    assert answer.status_code == 404

@@ -1,0 +1,498 @@
+"""What is played for the crash matrix: the posts, the ways that a publication may go, and one killed worker on each.
+
+A case is a fresh store with two approved posts on one account, a stage without a past, a worker that is killed at
+one point of the first post's way, and another that takes its place. What must have become of both is judged here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import requests
+from imageio_ffmpeg import get_ffmpeg_exe
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns import paths, review
+from campaigns.languages import Language
+from campaigns.models import Asset, Delivery, Kind, Post, Role
+from campaigns.models.base import Base
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+from platforms import adapter
+from platforms.contract import Form, Network
+from tests import factories
+from tests.proofs.crash_seams import RECOVER, STRAYED, Moment, Point, distinct
+
+ROOT = Path(paths.__file__).parent.parent
+FIRST, NEXT = "killed", "next"
+
+
+# -- what is sent ------------------------------------------------------------------------------------
+
+
+class Make(StrEnum):
+    """How a post is made: its form, and where a network takes different roads for one form, which."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+    ALBUM = "album"
+    FILM = "film"
+    REEL = "reel"
+
+    @property
+    def form(self) -> Form:
+        return {Make.TEXT: Form.TEXT, Make.PICTURE: Form.PICTURE, Make.ALBUM: Form.PICTURE}.get(self, Form.VIDEO)
+
+    @property
+    def kind(self) -> Kind:
+        return {Form.TEXT: Kind.TEXT, Form.PICTURE: Kind.DESIGN, Form.VIDEO: Kind.FILM}[self.form]
+
+
+ROADS = {Make.ALBUM: (Network.INSTAGRAM,), Make.REEL: (Network.FACEBOOK,)}
+"""Makes for which only these networks have a road of their own."""
+
+
+def offered() -> list[tuple[Network, Make]]:
+    """Every form that every network offers, by every road that it has for it."""
+    return [
+        (network, make)
+        for network in Network
+        for make in Make
+        if make.form in adapter(network).forms and network in ROADS.get(make, tuple(Network))
+    ]
+
+
+def media(make: Make, folder: Path) -> list[Asset]:
+    """Small true files for one post, as rows without a revision yet; their bytes lie in `folder` by digest."""
+    if make.form is Form.VIDEO:
+        return [_film(folder, *((720, 1280) if make is Make.REEL else (1280, 720)))]
+    return [_picture(folder, shade) for shade in {Make.PICTURE: [90], Make.ALBUM: [90, 180]}.get(make, [])]
+
+
+def _picture(folder: Path, shade: int) -> Asset:
+    content = BytesIO()
+    Image.new("RGB", (640, 640), (shade, 120, 60)).save(content, "JPEG")
+    return _kept(folder, content.getvalue(), "image/jpeg", 640, 640, None)
+
+
+def _film(folder: Path, width: int, height: int) -> Asset:
+    """Four seconds in one colour, and room behind them, so that it takes two pieces to send."""
+    file = folder / f"{width}.mp4"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        source = ("-f", "lavfi", "-i", f"color=teal:size={width}x{height}:rate=5:duration=4", "-pix_fmt", "yuv420p")
+        subprocess.run([get_ffmpeg_exe(), "-loglevel", "error", "-y", *source, str(file)], check=True)
+        room = 1_400_000
+        with file.open("ab") as stream:
+            stream.write(room.to_bytes(4) + b"free" + bytes(room - 8))
+    return _kept(folder, file.read_bytes(), "video/mp4", width, height, 4.0)
+
+
+def _kept(folder: Path, content: bytes, mime_type: str, width: int, height: int, seconds: float | None) -> Asset:
+    digest = hashlib.sha256(content).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / digest).write_bytes(content)
+    return Asset(
+        language=Language.EN,
+        shape=None,
+        sha256=digest,
+        mime_type=mime_type,
+        size=len(content),
+        width=width,
+        height=height,
+        seconds=seconds,
+    )
+
+
+# -- the ways ----------------------------------------------------------------------------------------
+
+
+class Way(StrEnum):
+    """What happens to the first post, apart from the kill."""
+
+    STRAIGHT = "straight on"
+    ANSWER_LOST = "the answer is lost"
+    CALL_LOST = "the call is lost"
+    KILLED_BEFORE = "killed once already"
+    TAKEN_DOWN = "taken down"
+
+    @property
+    def fault(self) -> str | None:
+        return {Way.ANSWER_LOST: "drop-after", Way.CALL_LOST: "drop-before"}.get(self)
+
+    def part(self, points: list[Point]) -> list[Point]:
+        """Those of the points that are this way's own."""
+        match self:
+            case Way.STRAIGHT:
+                return points
+            case Way.KILLED_BEFORE:
+                return [point for point in points if point.step == RECOVER]
+            case Way.TAKEN_DOWN:
+                return [point for point in points if point.step == "withdraw"]
+        return points[points.index(shown_at(points)) :]
+
+
+def ways(network: Network, make: Make) -> list[Way]:
+    """Those that this network allows. Where nothing proves absence, a lost call ends alike for all forms."""
+    left_out = set() if adapter(network).withdraws else {Way.TAKEN_DOWN}
+    if not proves_absence(network, make) and make is not Make.TEXT:
+        left_out.add(Way.CALL_LOST)
+    return [way for way in Way if way not in left_out]
+
+
+def proves_absence(network: Network, make: Make) -> bool:
+    """Whether the network can say for certain that a post is not out (docs/concepts.md)."""
+    return network is not Network.X and (network, make) != (Network.FACEBOOK, Make.TEXT)
+
+
+def shown_at(points: list[Point]) -> Point:
+    """The moment just after the first call that an audience sees."""
+    return next(each for each in points if each.step == "reveal" and each.is_write and each.moment is Moment.AFTER)
+
+
+def only_a_person_knows(way: Way, points: list[Point], point: Point) -> bool:
+    """Between the intent and the call: where absence cannot be proven, nothing but looking at the account helps."""
+    if way is Way.CALL_LOST:
+        return True
+    if way is not Way.STRAIGHT:
+        return False
+    intended = next(each for each in points if each.step == "reveal" and each.moment is Moment.AFTER)
+    return points.index(intended) <= points.index(point) < points.index(shown_at(points))
+
+
+# -- playing -----------------------------------------------------------------------------------------
+
+
+class Zygote:
+    """The process of tests/proofs/crash_worker.py, and `stage`, the address of the stage that it has put up."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "workers.log"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.proofs.crash_worker"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self._http = requests.Session()
+        self.stage: str = self._heard()["stage"]
+
+    def live(self, **what: Any) -> int:
+        """The exit status of one worker's life."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        return int(self._heard()["status"])
+
+    def _heard(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        assert answer, self.log()
+        heard: dict[str, Any] = json.loads(answer)
+        return heard
+
+    def new_stage(self, files: Path) -> None:
+        self._http.post(f"{self.stage}/_anew?{files}", timeout=30).raise_for_status()
+
+    def shown(self) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = self._http.get(f"{self.stage}/_stage/shown", timeout=30).json()
+        return answer
+
+    def log(self) -> str:
+        return self._log.read_text()[-3000:]
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._http.close()
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+
+Copies = Callable[[], AbstractContextManager[str]]
+"""A database as it was before the first worker, by its address, for as long as the block lasts."""
+
+
+def sqlite_copies(migrated: Path, folder: Path, fill: Callable[[Store], None]) -> Copies:
+    prepared, file = folder / "prepared.sqlite", folder / "case.sqlite"
+    shutil.copy(migrated, prepared)
+    with closing(Store(f"sqlite:///{prepared}")) as store:
+        fill(store)
+
+    @contextmanager
+    def copy() -> Iterator[str]:
+        shutil.copy(prepared, file)
+        yield f"sqlite:///{file}"
+        for each in folder.glob(f"{file.name}*"):  # the log of a killed writer lies beside it
+            each.unlink()
+
+    return copy
+
+
+def postgres_copies(url: str, fill: Callable[[Store], None]) -> Copies:
+    """One database, whose rows are put back for each case: making many takes most of a minute."""
+    tables = Base.metadata.sorted_tables
+    with closing(Store(url)) as store:
+        fill(store)
+        with store.engine.connect() as connection:
+            rows = {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in tables}
+
+    @contextmanager
+    def copy() -> Iterator[str]:
+        with closing(Store(url)) as store, store.engine.begin() as connection:
+            for table in reversed(tables):
+                connection.execute(table.delete())
+            for table in tables:
+                if rows[table]:
+                    connection.execute(table.insert(), rows[table])
+        yield url
+
+    return copy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """One way of one matrix: the points at which a worker was killed, and how often a person had to look."""
+
+    way: Way
+    points: list[Point]
+    by_a_person: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """One network and form on one database. `others_come`: another worker takes over, once the lease has run out."""
+
+    zygote: Zygote
+    folder: Path
+    network: Network
+    make: Make
+    copies: Copies
+    others_come: bool = False
+    careless: bool = False
+    """Workers send again what a dead one had in hand, without looking: to see that it would be noticed."""
+
+    def play_all(self, *, left_out: Way | None = None) -> Iterator[Played]:
+        with self._case(Way.STRAIGHT) as case:
+            case.practise()
+        for way in ways(self.network, self.make):
+            if way is not left_out:
+                yield self.play(way)
+
+    def play(self, way: Way) -> Played:
+        """The way undisturbed, and then once for each of its points with a worker killed there."""
+        points = self.points(way)
+        by_a_person = sum(self.killed_at(way, points, point) for point in points)
+        return Played(way=way, points=points, by_a_person=by_a_person)
+
+    def points(self, way: Way) -> list[Point]:
+        before = self._first_kill if way is Way.KILLED_BEFORE else None
+        with self._case(way) as case:
+            if before:
+                case.killed(before)
+            points = case.lived()
+            unknown = way is Way.CALL_LOST and not proves_absence(self.network, self.make)
+            case.judge("undisturbed", unknown=unknown)
+        return way.part(distinct(points))
+
+    def killed_at(self, way: Way, points: list[Point], point: Point) -> bool:
+        """Whether a person had to look."""
+        unknown = not proves_absence(self.network, self.make) and only_a_person_knows(way, points, point)
+        before = self._first_kill if way is Way.KILLED_BEFORE else None
+        with self._case(way) as case:
+            if before:
+                case.killed(before)
+            case.killed(point)
+            case.lived()
+            case.judge(str(point), unknown=unknown)
+        return unknown
+
+    @cached_property
+    def _first_kill(self) -> Point:
+        with self._case(Way.STRAIGHT) as case:
+            return shown_at(case.lived())
+
+    @contextmanager
+    def _case(self, way: Way) -> Iterator[Case]:
+        number = len(list(self.folder.glob("case-*")))
+        folder = self.folder / f"case-{number}"
+        folder.mkdir()
+        self.zygote.new_stage(folder / "stage")
+        with self.copies() as database:
+            yield Case(matrix=self, way=way, folder=folder, database=database)
+        shutil.rmtree(folder / "stage", ignore_errors=True)
+
+
+@dataclass(kw_only=True)
+class Case:
+    """One store, one stage, and the lives of the workers upon them, one after the other."""
+
+    matrix: Matrix
+    way: Way
+    folder: Path
+    database: str
+    lives: int = 0
+    publications: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def killed(self, at: Point) -> None:
+        """A life that ends by SIGKILL at this point."""
+        status = self._live(fatal=at)
+        assert status == -signal.SIGKILL, f"nobody was killed at {at} (exit status {status})\n{self._log()}"
+
+    def lived(self, *, person: str = "") -> list[Point]:
+        """A life until nothing is left to do; the points that it passed."""
+        status = self._live(person=person)
+        assert status != STRAYED, self._log()
+        assert status == 0, f"a worker failed with {status}\n{self._log()}"
+        answer = json.loads((self.folder / "answer").read_text())
+        self.publications = answer["publications"]
+        return [Point.from_json(each) for each in answer["points"]]
+
+    def practise(self) -> None:
+        """What every life has in common is learnt once, by the zygote itself."""
+        assert self._live(practice=True) == 0, self._log()
+
+    def _live(self, *, fatal: Point | None = None, person: str = "", practice: bool = False) -> int:
+        self.lives += 1
+        first, matrix = self.lives == 1, self.matrix
+        return matrix.zygote.live(
+            home=str(matrix.folder / "home"),
+            database=self.database,
+            stage=matrix.zygote.stage,
+            clock=str(self.folder / "clock"),
+            answer=str(self.folder / "answer"),
+            account=account(matrix.network),
+            publications=[publication_key(name, matrix.network) for name in (FIRST, NEXT)],
+            owner=f"worker-{self.lives if matrix.others_come else 1}",
+            others_come=matrix.others_come and not first,
+            careless=matrix.careless,
+            practice=practice,
+            fatal=fatal and fatal.as_json(),
+            lose=self.way.fault if first else None,
+            person=person or ("withdraws" if first and self.way is Way.TAKEN_DOWN else ""),
+        )
+
+    # -- what must have become of it -----------------------------------------------------------------
+
+    def judge(self, what: str, *, unknown: bool) -> None:
+        """Nothing lost, nothing twice, and the store says what is true. `unknown`: only a person can know."""
+        if unknown:
+            first = self._publication(FIRST)
+            assert (first["state"], first["not_before"]) == (Delivery.UNCERTAIN, None), self._told(what)
+            assert "person" in first["why"], self._told(what)
+            assert len(self._copies(FIRST)) == 0, self._told(what)
+            self._judge_one(NEXT, Delivery.PUBLISHED, what)
+            self.lived(person="looks")
+        taken_down = self.way is Way.TAKEN_DOWN
+        self._judge_one(FIRST, Delivery.WITHDRAWN if taken_down else Delivery.PUBLISHED, what)
+        self._judge_one(NEXT, Delivery.PUBLISHED, what)
+
+    def _judge_one(self, name: str, state: Delivery, what: str) -> None:
+        publication, copies = self._publication(name), self._copies(name)
+        assert publication["state"] == state, self._told(what)
+        assert len(copies) == 1, self._told(what)
+        assert publication["remote_id"] == copies[0]["remote_id"], self._told(what)
+        assert (copies[0]["hidden_at"] is not None) == (state is Delivery.WITHDRAWN), self._told(what)
+        assert publication["owner"] is None, self._told(what)
+        moves = publication["moves"]
+        assert [came_from for came_from, _ in moves] == [None, *(went_to for _, went_to in moves[:-1])], moves
+        assert moves[-1][1] == state, self._told(what)
+
+    def _publication(self, name: str) -> dict[str, Any]:
+        return self.publications[publication_key(name, self.matrix.network)]
+
+    def _copies(self, name: str) -> list[dict[str, Any]]:
+        """Everything with these words that the stage's audience could ever see."""
+        return [each for each in self.matrix.zygote.shown() if words(name) in each["text"]]
+
+    def _told(self, what: str) -> str:
+        killed = f"{self.matrix.network} {self.matrix.make}, {self.way}, {what}"
+        return "\n".join(
+            [killed, json.dumps(self.publications, indent=1), str(self.matrix.zygote.shown()), self._log()]
+        )
+
+    def _log(self) -> str:
+        return self.matrix.zygote.log()
+
+
+# -- the store before the first worker ---------------------------------------------------------------
+
+
+def account(network: Network) -> str:
+    return f"{network}-en"
+
+
+def furnish(home: Path, *, spacing_minutes: int = 5) -> Settings:
+    """A home with one account on each network, none of them signed in."""
+    told = 'languages = ["en"]\nname = "Wisdom"\nspacing_minutes = {spacing}\n'.format(spacing=spacing_minutes)
+    config = home / "config"
+    config.mkdir(parents=True)
+    tables = (f'[{account(network)}]\nnetwork = "{network}"\n{told}' for network in Network)
+    (config / "accounts.toml").write_text("\n".join(tables))
+    return Settings.from_environment({"SAWT_HOME": str(home)})
+
+
+def publication_key(name: str, network: Network) -> str:
+    return f"{name}:{account(network)}:en"
+
+
+def words(name: str) -> str:
+    return f"A word to keep, the {name} one."
+
+
+SOON, LATER = timedelta(minutes=9), timedelta(minutes=40)
+"""The first is to be prepared at once, the next not before the first is out."""
+
+
+def prepare(
+    store: Store,
+    settings: Settings,
+    network: Network,
+    make: Make,
+    files: Path,
+    due_in: tuple[timedelta, timedelta] = (SOON, LATER),
+) -> None:
+    """Two approved posts."""
+    factories.accounts(store, settings)
+    vault, now = Vault(settings.media), datetime.now(UTC)
+    for name, due in zip((FIRST, NEXT), due_in, strict=True):
+        with store.writing() as session:
+            post = _post(session, name, account(network), now + due)
+            post.revision.kind = make.kind
+            for position, asset in enumerate(media(make, files)):
+                vault.keep(files / asset.sha256)
+                asset.position = position
+                post.revision.assets.append(asset)
+            session.flush()
+            review.submit(session, post, by=post.revision.author, now=now)
+            editor = factories.person(session, factories.EDITOR, Role.EDITOR)
+            seal = review.seal_of(post.revision)
+            review.approve(session, post, seal=seal, by=editor, now=now, vault=vault, settings=settings)
+
+
+def _post(session: Session, name: str, on: str, due_at: datetime) -> Post:
+    post = factories.text_post(session, name, text=words(name), on=[on], due_at=due_at)
+    [wording] = post.revision.wordings
+    wording.title, wording.alt_text = "A word", "A plain colour"
+    return post

@@ -1,0 +1,111 @@
+"""What came of the crash matrix, as docs/crashes.md tells it: `python -m tests.proofs.crash_table` writes it anew."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+
+from campaigns.store import Store
+from platforms.contract import Network
+from tests.proofs.crash_cases import (
+    ROOT,
+    Make,
+    Matrix,
+    Played,
+    Way,
+    Zygote,
+    furnish,
+    offered,
+    prepare,
+    sqlite_copies,
+)
+from tests.proofs.crash_seams import Point
+
+DOCUMENT = ROOT / "docs" / "crashes.md"
+TABLE, POINTS = "## What came of it", "## The points, one by one"
+
+ON_POSTGRES = {
+    (Network.FACEBOOK, Make.PICTURE),
+    (Network.X, Make.TEXT),
+    (Network.INSTAGRAM, Make.PICTURE),
+    (Network.YOUTUBE, Make.FILM),
+    (Network.WEBSITE, Make.TEXT),
+}
+"""One form of each network, there killed again and taken over by another worker."""
+NOT_ON_POSTGRES = Way.CALL_LOST
+"""The longest way; what is its own of it lies in no database."""
+
+
+def filling(network: Network, make: Make, home: Path, files: Path) -> Callable[[Store], None]:
+    settings = furnish(home)
+    return lambda store: prepare(store, settings, network, make, files)
+
+
+def row(network: Network, make: Make, played: Played) -> str:
+    """One line of the table."""
+    number = len(played.points)
+    both = (network, make) in ON_POSTGRES and played.way is not NOT_ON_POSTGRES
+    databases = "SQLite, PostgreSQL" if both else "SQLite"
+    at_once = "taken down once" if played.way is Way.TAKEN_DOWN else "published once"
+    endings = [
+        f"{count} × {ending}"
+        for count, ending in (
+            (number - played.by_a_person, at_once),
+            (played.by_a_person, "uncertain, no copy; after a person had looked, published once"),
+        )
+        if count
+    ]
+    name = network.label.removeprefix("the ").capitalize()
+    cells = (name, make, played.way, str(number), "; ".join(endings), "0", "0", databases)
+    return f"| {' | '.join(cells)} |"
+
+
+def told(network: Network, make: Make, played: Played) -> str:
+    """The points of one way in order: step by step, each seam with the number of its points."""
+    name = network.label.removeprefix("the ").capitalize()
+    steps = "; ".join(
+        f"{step}: {', '.join(_seams(list(points)))}" for step, points in groupby(played.points, lambda each: each.step)
+    )
+    return f"- **{name}, {make}, {played.way}.** {steps[0].upper()}{steps[1:]}."
+
+
+def _seams(points: list[Point]) -> Iterator[str]:
+    for what, there in groupby(points, lambda each: (each.what, each.time)):
+        number = len(list(there))
+        yield f"`{what[0]}`{'' if number == 2 else f' ×{number}'}"
+
+
+def written(rows: list[str], points: list[str]) -> str:
+    """The paper with these in it, its own words as they are."""
+    words = DOCUMENT.read_text(encoding="utf-8").partition(f"{TABLE}\n")[0]
+    head = "| network | form | way | killed at | became of the first post | twice | lost | database |"
+    table = [TABLE, "", head, "| --- | --- | --- | ---: | --- | ---: | ---: | --- |", *rows]
+    return "\n".join([words.rstrip("\n"), "", *table, "", POINTS, "", *points, ""])
+
+
+def main() -> None:
+    rows, points = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with closing(Store(f"sqlite:///{folder / 'migrated.sqlite'}")) as store:
+            store.migrate()
+        with closing(Zygote(folder)) as zygote:
+            for network, make in offered():
+                room = folder / f"{network}-{make}"
+                room.mkdir()
+                fill = filling(network, make, room / "home", folder / "files")
+                copies = sqlite_copies(folder / "migrated.sqlite", room, fill)
+                matrix = Matrix(zygote=zygote, folder=room, network=network, make=make, copies=copies)
+                for played in matrix.play_all():
+                    rows.append(row(network, make, played))
+                    points.append(told(network, make, played))
+                    sys.stderr.write(rows[-1] + "\n")
+    DOCUMENT.write_text(written(rows, points), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

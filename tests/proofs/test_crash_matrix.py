@@ -1,0 +1,70 @@
+"""A worker killed at every point of every way that a post may go: nothing is lost, and nothing goes out twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from platforms.contract import Network
+from tests.proofs.crash_cases import Make, Matrix, Way, Zygote, offered, postgres_copies, shown_at, sqlite_copies
+from tests.proofs.crash_table import DOCUMENT, NOT_ON_POSTGRES, ON_POSTGRES, POINTS, TABLE, filling, row, told
+
+REGENERATE = "what is done has changed: PYTHONPATH=. python -m tests.proofs.crash_table writes docs/crashes.md anew"
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    with closing(Zygote(tmp_path_factory.mktemp("zygote"))) as zygote:
+        yield zygote
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures and films, made once."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.mark.parametrize(("network", "make"), offered())
+def test_killed_anywhere_nothing_is_lost_and_nothing_goes_out_twice(
+    network: Network, make: Make, zygote: Zygote, files: Path, migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    copies = sqlite_copies(migrated_sqlite, tmp_path, filling(network, make, tmp_path / "home", files))
+    _holds(Matrix(zygote=zygote, folder=tmp_path, network=network, make=make, copies=copies))
+
+
+@pytest.mark.parametrize(("network", "make"), sorted(ON_POSTGRES))
+def test_on_postgresql_another_worker_takes_over_and_it_is_the_same(
+    network: Network, make: Make, zygote: Zygote, files: Path, postgres: str, tmp_path: Path
+) -> None:
+    copies = postgres_copies(postgres, filling(network, make, tmp_path / "home", files))
+    matrix = Matrix(zygote=zygote, folder=tmp_path, network=network, make=make, copies=copies, others_come=True)
+    _holds(matrix, left_out=NOT_ON_POSTGRES)
+
+
+def test_a_worker_that_sends_again_without_looking_is_noticed(
+    zygote: Zygote, files: Path, migrated_sqlite: Path, tmp_path: Path
+) -> None:
+    network, make = Network.X, Make.PICTURE
+    copies = sqlite_copies(migrated_sqlite, tmp_path, filling(network, make, tmp_path / "home", files))
+    matrix = Matrix(zygote=zygote, folder=tmp_path, network=network, make=make, copies=copies, careless=True)
+    points = matrix.points(Way.STRAIGHT)
+    with pytest.raises(AssertionError, match="2 copies"):
+        matrix.killed_at(Way.STRAIGHT, points, shown_at(points))
+
+
+def test_every_form_of_every_network_has_its_lines_in_the_paper() -> None:
+    table, _, points = DOCUMENT.read_text(encoding="utf-8").partition(TABLE)[2].partition(POINTS)
+    for network, make in offered():
+        name = network.label.removeprefix("the ").capitalize()
+        assert f"| {name} | {make} | {Way.STRAIGHT} |" in table
+        assert f"- **{name}, {make}, {Way.STRAIGHT}.**" in points
+
+
+def _holds(matrix: Matrix, *, left_out: Way | None = None) -> None:
+    paper = DOCUMENT.read_text(encoding="utf-8")
+    for played in matrix.play_all(left_out=left_out):
+        assert row(matrix.network, matrix.make, played) in paper, REGENERATE
+        assert told(matrix.network, matrix.make, played) in paper, REGENERATE
