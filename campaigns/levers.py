@@ -85,6 +85,7 @@ def resume(
             due_at=due_at or max(publication.due_at, now),
             not_before=None,
             setbacks=0,
+            resendings=0,
             fence=Publication.fence + 1,
         )
     except Overtaken as error:

@@ -203,6 +203,7 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             not_before=None,
             checkpoint={},
             setbacks=0,
+            resendings=0,
             looks=0,
             absences=0,
             sent_at=None,

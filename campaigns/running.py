@@ -57,14 +57,19 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: Announce) -> None:
-    """Desk and clock, until told to stop."""
-    _port_is_free(host, port)
+def prepare(settings: Settings) -> None:
+    """Bring tables and lists up to date, as whatever is started by itself must."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = Store(settings.database_url)
     catalogue.prepare(store, settings, now=now())
-    loading = with_week and _is_new(store) and not settings.credentials
     store.close()
+
+
+def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week: bool, announce: Announce) -> None:
+    """Desk and clock, until told to stop."""
+    _port_is_free(host, port)
+    prepare(settings)
+    loading = with_week and _is_new(settings) and not settings.credentials
     if loading:
         remember_pace(settings.home, week_pace(span))
     settings = with_remembered_pace(settings)
@@ -211,9 +216,12 @@ def with_remembered_pace(settings: Settings) -> Settings:
     return replace(settings, pace=float(file.read_text())) if file.exists() else settings
 
 
-def _is_new(store: Store) -> bool:
+def _is_new(settings: Settings) -> bool:
+    store = Store(settings.database_url)
     with store.reading() as session:
-        return session.query(Post.id).first() is None
+        is_new = session.query(Post.id).first() is None
+    store.close()
+    return is_new
 
 
 def _first_link(settings: Settings, base_url: str) -> str | None:

@@ -56,8 +56,8 @@ class Teller:
     def tell(self, publication: Publication) -> Told:
         sentences = list(self._sentences(publication))
         text = " ".join(self._said(publication.account, sentences))
-        said = any(reason and reason in publication.why for reason in (each.values.get("reason") for each in sentences))
-        return Told(case=sentences[0].case, text=text, detail="" if said else publication.why)
+        detail = "" if _says_as_much(sentences, publication.why) else publication.why
+        return Told(case=sentences[0].case, text=text, detail=detail)
 
     def _said(self, account: Account, sentences: list[_Sentence]) -> Iterator[str]:
         """The first hour is told with the audience's city, the next one needs it no more."""
@@ -210,6 +210,12 @@ def _taken_off(it: Publication) -> _Sentence:
     if it.withdrawn_at:
         return _Sentence("taken_down", it.withdrawn_at)
     return _Sentence("taken_down_once" if it.remote_id else "off_plan")
+
+
+def _says_as_much(sentences: list[_Sentence], why: str) -> bool:
+    """Whether what the program noted is in our sentences already."""
+    reasons = (each.values.get("reason") for each in sentences)
+    return sentences[0].case == "not_there" or any(reason and reason in why for reason in reasons)
 
 
 def _last_move(it: Publication, to: Delivery) -> Move | None:

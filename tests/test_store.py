@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Base, Campaign, Person, Role
-from campaigns.store import DatabaseClock, Store, Turns, backup, database_now
+from campaigns.store import AT_MOST, DatabaseClock, Store, Turns, backup, database_now
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_say(store: Store) -> None:
@@ -81,6 +81,30 @@ def test_writers_go_in_one_at_a_time_in_the_order_in_which_they_came(wait_for: C
     for thread in threads:
         thread.join()
     assert order == list(range(8))
+
+
+def test_the_databases_clock_answers_threads_that_hold_every_connection(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = DatabaseClock(store)
+    before = clock()
+    monkeypatch.setattr(DatabaseClock, "AGAIN_AFTER", 0.0)
+    all_hold_one, answers = threading.Barrier(AT_MOST), list[datetime]()
+
+    def ask() -> None:
+        with store.reading() as session:
+            database_now(session)
+            session.connection()
+            all_hold_one.wait(20)
+            answers.append(clock())
+
+    threads = [threading.Thread(target=ask) for _ in range(AT_MOST)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == AT_MOST
+    assert min(answers) >= before
 
 
 def test_a_writer_that_failed_lets_the_next_one_in(migrated_sqlite: Path, tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def run(
     settings, span = Settings.from_environment(), timedelta(minutes=minutes)
     if child_of:
         end_with_parent(child_of)
+    elif only:
+        running.prepare(settings)
     match only:
         case "":
             running.run(settings, host=host, port=port, span=span, with_week=not empty, announce=_announce)

@@ -77,6 +77,8 @@ class Publication(Base):
     lease_until: Mapped[datetime | None]
     checkpoint: Mapped[dict[str, Any]] = mapped_column(default=dict)
     setbacks: Mapped[int] = mapped_column(default=0)
+    resendings: Mapped[int] = mapped_column(default=0)
+    """How often it was sent again because it was proven absent."""
     looks: Mapped[int] = mapped_column(default=0)
     """How often the network was asked whether it is out."""
     absences: Mapped[int] = mapped_column(default=0)

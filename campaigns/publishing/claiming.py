@@ -148,6 +148,7 @@ class Claims:
             ),
             checkpoint=publication.checkpoint,
             setbacks=publication.setbacks,
+            resendings=publication.resendings,
             looks=publication.looks,
             absences=publication.absences,
             sent_at=publication.sent_at,

@@ -108,9 +108,9 @@ class Records:
         absences = claim.absences + (1 if isinstance(finding, Absent) and settled else 0)
         with self.store.writing(durable=True) as session:
             self._answered(session, claim, closing)
-            if absences >= ABSENCES and claim.setbacks < RESENDINGS:
+            if absences >= ABSENCES and claim.resendings < RESENDINGS:
                 why = f"{claim.speaker.network.label} has proven that it is not out; it is sent again"
-                values = {"looks": 0, "absences": 0, "setbacks": claim.setbacks + 1}
+                values = {"looks": 0, "absences": 0, "resendings": claim.resendings + 1}
                 self._record(session, claim, Delivery.PLANNED, why=why, not_before=None, **values)
                 return
             looks = claim.looks + 1

@@ -27,7 +27,7 @@ ABSENCES = 2
 PATIENCE = 5
 """After so many setbacks a publication no longer keeps the rest of its account's line waiting."""
 RESENDINGS = 3
-"""After so many setbacks even proof of absence does not send it again without a person."""
+"""After so many even proof of absence does not send it again without a person."""
 STUMBLES = 3
 """After so many calls in a row without an answer an account rests, and longer each time."""
 LOOK_AGAIN = timedelta(seconds=20)
@@ -85,6 +85,7 @@ class Claim:
     outgoing: Outgoing
     checkpoint: Checkpoint
     setbacks: int
+    resendings: int
     looks: int
     absences: int
     sent_at: datetime | None

@@ -358,6 +358,29 @@ def _clock(owner: str, store: Store, vault: Vault, settings: Settings, connectio
     )
 
 
+def test_a_worker_that_is_started_by_itself_prepares_an_empty_database_and_ends_when_told(
+    bare_postgres: str, tmp_path: Path, wait_for: WaitFor
+) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SAWT_")}
+    environ |= {"SAWT_HOME": str(tmp_path), "SAWT_DATABASE_URL": bare_postgres, "SAWT_ENGINE": "procrastinate"}
+    environ |= {"PYTHONPATH": str(Path(__file__).parents[2]), "SAWT_STAGE_URL": "http://127.0.0.1:1"}
+    command = [sys.executable, "-m", "campaigns.cli", "run", "--only", "worker"]
+    worker = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: worker.poll() is not None or _is_made(bare_postgres), "a worker in the queue", 60)
+    finally:
+        worker.terminate()
+        _, said = worker.communicate(timeout=30)
+    assert (worker.returncode, said) == (0, "")
+
+
+def _is_made(url: str) -> bool:
+    try:
+        return _workers(url) == 3
+    except psycopg.errors.UndefinedTable:
+        return False
+
+
 def test_a_worker_that_shares_nothing_does_not_even_load_the_engine() -> None:
     code = "import sys, campaigns.running, campaigns.drawing, scheduler; print('procrastinate' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

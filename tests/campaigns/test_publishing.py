@@ -414,6 +414,22 @@ def test_absence_counts_only_once_reads_have_had_time_to_catch_up(
         clock.move(seconds=20)
 
 
+def test_setbacks_while_preparing_do_not_use_up_the_sending_again(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    uncertain = {"state": Delivery.UNCERTAIN, "setbacks": 9, "absences": 1, "sent_at": clock(), "not_before": clock()}
+    with store.writing() as session:
+        session.execute(update(Publication).values(**uncertain))
+    clock.move(minutes=2)
+    looking = publisher.claims.take(SEND)
+    assert looking
+    publisher.records.not_found(looking, Absent(), None)
+    out = factories.publication(store, key)
+    assert (out.state, out.resendings) == (Delivery.PLANNED, 1)
+
+
 def test_told_to_stop_it_takes_no_further_step(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:

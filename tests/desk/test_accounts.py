@@ -27,7 +27,7 @@ def test_each_account_says_how_it_stands_and_what_goes_out_next(house: House) ->
     change(house, "facebook-fr", active=False)
     text = unmarked(house.sign_in("Amina").get("/accounts").text)
     for sentence in (
-        "A person must sign in to X again (since 09:00 (London)).",
+        "Since 09:00 (London) a person must sign in to X again.",
         "X no longer takes this sign-in",
         "Nothing is sent before 12:05 (Riyadh); then it goes on by itself.",
         "Nothing new is prepared before 17:00 (Riyadh); what is ready goes out.",

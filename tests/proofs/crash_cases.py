@@ -445,7 +445,7 @@ def account(network: Network) -> str:
 
 def furnish(home: Path, *, spacing_minutes: int = 5) -> Settings:
     """A home with one account on each network, none of them signed in."""
-    told = 'languages = ["en"]\nname = "Wisdom"\nspacing_minutes = {spacing}\n'.format(spacing=spacing_minutes)
+    told = f'languages = ["en"]\nname = "Wisdom"\nspacing_minutes = {spacing_minutes}\n'
     config = home / "config"
     config.mkdir(parents=True)
     tables = (f'[{account(network)}]\nnetwork = "{network}"\n{told}' for network in Network)

@@ -184,7 +184,7 @@ class Seams:
             if statement.split(maxsplit=1)[0].upper() in ("INSERT", "UPDATE", "DELETE") and cursor.rowcount:
                 seams._wrote = True
 
-        Store.writing = writing  # type: ignore[method-assign]
+        Store.writing = writing  # type: ignore[assignment, method-assign]
         event.listen(Engine, "after_cursor_execute", executed)
 
     def _watch_calls(self) -> None:
@@ -217,7 +217,7 @@ class Seams:
             real_bytes(connection, data)
 
         requests.Session.send = send  # type: ignore[assignment, method-assign]
-        http.client.HTTPConnection.send = send_bytes  # type: ignore[method-assign]
+        http.client.HTTPConnection.send = send_bytes  # type: ignore[assignment, method-assign]
 
     def _guard(self, what: str, arguments: tuple[Any, ...]) -> None:
         """There is no way out of this process but the one door; an exception might be swallowed, an end is not."""

@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def main() -> None:
             _practise(asked)
             status = 0
         else:
-            worker = _fork(lambda asked=asked: _live(asked))
+            worker = _fork(partial(_live, asked))
             status = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
         print(json.dumps({"status": status}), flush=True)
 
@@ -129,7 +130,7 @@ def _put_a_stage_up() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
-        _fork(lambda: _be_the_stage(listener))
+        _fork(partial(_be_the_stage, listener))
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 

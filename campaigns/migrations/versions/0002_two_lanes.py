@@ -20,6 +20,7 @@ def upgrade() -> None:
         accounts.add_column(sa.Column("resume_for_rehearsal", sa.Boolean(), nullable=False, server_default=sa.false()))
         accounts.add_column(sa.Column("stumbles", sa.Integer(), nullable=False, server_default="0"))
         accounts.add_column(sa.Column("clear_at", Moment(), nullable=True))
+    op.add_column("publications", sa.Column("resendings", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("publications", sa.Column("withdrawn_at", Moment(), nullable=True))
     op.drop_index("uq_publications_one_active_per_account", table_name="publications")
     for state in ("staging", "revealing"):
