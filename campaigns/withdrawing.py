@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from campaigns import addresses
 from campaigns.chronicle import note
 from campaigns.models import Delivery, Publication
 from campaigns.moving import Overtaken, move
@@ -23,6 +24,9 @@ def withdraw(session: Session, publication: Publication, *, by: str, reason: str
     if not adapter(publication.account.network).withdraws:
         label = publication.account.network.label
         raise WithdrawError(f"{label} takes nothing down from outside: delete it in the app, then say so with --done")
+    network, remote_id = publication.account.network, publication.remote_id
+    if not addresses.is_id(network, remote_id):  # a network takes down what it does not know without a word
+        raise WithdrawError(f"{network.label} does not know it as {remote_id}: delete it by hand, then say --done")
     _move(session, publication, Delivery.WITHDRAWING, by=by, why=reason, now=now, not_before=now, setbacks=0)
     note(session, by, "asked to take down", publication.key, now=now, why=reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,11 @@ def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Comma
     assert (twice.returncode, "being taken down already" in twice.stderr) == (1, True)
     sawt("publish")
     assert told()[x][0] == "withdrawn"
+    with sqlite3.connect(sawt.home / "sawt.sqlite") as database:
+        database.execute("UPDATE publications SET remote_id = 'pfbid02abc' WHERE key = ?", (facebook,))
+    unknown = sawt("withdraw", facebook, "--reason", "the date is wrong")
+    assert (unknown.returncode, "does not know it as pfbid02abc" in unknown.stderr) == (1, True)
+    database.close()
     assert sawt("withdraw", facebook, "--done", "--reason", "deleted in the app").returncode == 0
     state, says = told()[facebook]
     assert (state, says.startswith("It was out, and was taken down at ")) == ("withdrawn", True)

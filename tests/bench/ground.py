@@ -30,12 +30,12 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class ToSend:
-    """One post in English; a text post without `picture`."""
+    """One post in English, with a picture or a film or without."""
 
     key: str
     on: tuple[str, ...]
     due_at: datetime
-    picture: Path | None = None
+    media: Path | None = None
 
     @property
     def text(self) -> str:
@@ -147,13 +147,13 @@ def now_() -> datetime:
 
 def _draft(post: ToSend) -> drafting.Draft:
     words = drafting.Words(
-        language=Language.EN, title=post.key, text=post.text, alt_text="A picture" * bool(post.picture)
+        language=Language.EN, title=post.key, text=post.text, alt_text="A picture" if post.media else ""
     )
     return drafting.Draft(
         key=post.key,
-        kind=Kind.DESIGN if post.picture else Kind.TEXT,
+        kind=_kind(post),
         words=(words,),
-        media=(_supplied(post.picture),) if post.picture else (),
+        media=(_supplied(post.media),) if post.media else (),
         accounts=post.on,
         at=post.due_at.isoformat(),
         timezone="UTC",
@@ -161,9 +161,15 @@ def _draft(post: ToSend) -> drafting.Draft:
     )
 
 
+def _kind(post: ToSend) -> Kind:
+    if post.media is None:
+        return Kind.TEXT
+    return Kind.FILM if post.media.suffix == ".mp4" else Kind.DESIGN
+
+
 @cache
-def _supplied(picture: Path) -> drafting.Supplied:
-    return drafting.supply(picture, Language.EN, 0)
+def _supplied(file: Path) -> drafting.Supplied:
+    return drafting.supply(file, Language.EN, 0)
 
 
 def _toml(accounts: Iterable[AccountSetting], spacing: timedelta) -> str:

@@ -39,7 +39,7 @@ def _a_busy_minute(folder: Path) -> list[Row]:
                 key=f"minute-{number}",
                 on=(account.key,),
                 due_at=start + number * step,
-                picture=card if account.network is Network.INSTAGRAM or number % 2 else None,
+                media=card if account.network is Network.INSTAGRAM or number % 2 else None,
             )
             for number, account, card in zip(range(IN_A_MINUTE), cycle(_speaking(here, PICTURES)), cards, strict=False)
         ]

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from io import BytesIO
@@ -38,7 +38,7 @@ from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Form, Network
 from tests import factories
-from tests.proofs.crash_seams import RECOVER, STRAYED, Moment, Point, distinct
+from tests.proofs.crash_seams import BEGUN, RECOVER, STRAYED, Moment, Point, distinct
 
 ROOT = Path(paths.__file__).parent.parent
 FIRST, NEXT = "killed", "next"
@@ -411,8 +411,9 @@ class Case:
     def _judge_one(self, name: str, state: Delivery, what: str) -> None:
         publication, copies = self._publication(name), self._copies(name)
         assert publication["state"] == state, self._told(what)
-        assert len(copies) == 1, self._told(what)
+        assert len(copies) == 1, f"{len(copies)} copies: {self._told(what)}"
         assert publication["remote_id"] == copies[0]["remote_id"], self._told(what)
+        assert publication["media"] == sorted(copies[0]["media"]), self._told(what)
         assert (copies[0]["hidden_at"] is not None) == (state is Delivery.WITHDRAWN), self._told(what)
         assert publication["owner"] is None, self._told(what)
         moves = publication["moves"]
@@ -427,10 +428,9 @@ class Case:
         return [each for each in self.matrix.zygote.shown() if words(name) in each["text"]]
 
     def _told(self, what: str) -> str:
-        killed = f"{self.matrix.network} {self.matrix.make}, {self.way}, {what}"
-        return "\n".join(
-            [killed, json.dumps(self.publications, indent=1), str(self.matrix.zygote.shown()), self._log()]
-        )
+        killed = f"{self.matrix.network}, {self.matrix.make}, {self.way}: killed at {what}"
+        shown = self.matrix.zygote.shown()
+        return "\n".join([killed, json.dumps(self.publications, indent=1), json.dumps(shown, indent=1), self._log()])
 
     def _log(self) -> str:
         return self.matrix.zygote.log()
@@ -471,11 +471,13 @@ def prepare(
     network: Network,
     make: Make,
     files: Path,
+    *,
     due_in: tuple[timedelta, timedelta] = (SOON, LATER),
+    now: datetime = BEGUN,
 ) -> None:
     """Two approved posts."""
     factories.accounts(store, settings)
-    vault, now = Vault(settings.media), datetime.now(UTC)
+    vault = Vault(settings.media)
     for name, due in zip((FIRST, NEXT), due_in, strict=True):
         with store.writing() as session:
             post = _post(session, name, account(network), now + due)

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,8 +48,9 @@ class Point:
 
     @property
     def is_write(self) -> bool:
-        """Whether it is a call that changes something out there."""
-        return self.what.partition(" ")[0] in ("POST", "PUT", "PATCH", "DELETE")
+        """Whether it is a call that changes something out there; signing in does not."""
+        method, _, path = self.what.partition(" ")
+        return method in ("POST", "PUT", "PATCH", "DELETE") and path != "youtube-token/"
 
     def as_json(self) -> list[Any]:
         return [self.step, self.what, self.moment, self.time]
@@ -76,6 +78,8 @@ class Row:
     why: str
 
 
+BEGUN = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""The moment at which every case begins. Its clocks stand still unless they are moved."""
 RECOVER, PERSON = "recover", "person"
 _SAID = (RECOVER, PERSON)
 """Steps that the worker's commits do not tell."""

@@ -45,6 +45,11 @@ def filling(network: Network, make: Make, home: Path, files: Path) -> Callable[[
     return lambda store: prepare(store, settings, network, make, files)
 
 
+def called(network: Network) -> str:
+    name = network.label.removeprefix("the ")
+    return name[0].upper() + name[1:]
+
+
 def row(network: Network, make: Make, played: Played) -> str:
     """One line of the table."""
     number = len(played.points)
@@ -59,18 +64,16 @@ def row(network: Network, make: Make, played: Played) -> str:
         )
         if count
     ]
-    name = network.label.removeprefix("the ").capitalize()
-    cells = (name, make, played.way, str(number), "; ".join(endings), "0", "0", databases)
+    cells = (called(network), make, played.way, str(number), "; ".join(endings), "0", "0", databases)
     return f"| {' | '.join(cells)} |"
 
 
 def told(network: Network, make: Make, played: Played) -> str:
     """The points of one way in order: step by step, each seam with the number of its points."""
-    name = network.label.removeprefix("the ").capitalize()
     steps = "; ".join(
         f"{step}: {', '.join(_seams(list(points)))}" for step, points in groupby(played.points, lambda each: each.step)
     )
-    return f"- **{name}, {make}, {played.way}.** {steps[0].upper()}{steps[1:]}."
+    return f"- **{called(network)}, {make}, {played.way}.** {steps[0].upper()}{steps[1:]}."
 
 
 def _seams(points: list[Point]) -> Iterator[str]:

@@ -37,10 +37,10 @@ from platforms.lifeline import end_with_parent
 from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import NoShelf
-from tests.proofs.crash_seams import PERSON, RECOVER, Point, Seams
+from tests.proofs.crash_seams import BEGUN, PERSON, RECOVER, Point, Seams
 
-LAG = timedelta(milliseconds=50)
-"""How long the stage's reads are behind its writes: less than the time after which it is looked."""
+LAG = timedelta(milliseconds=500)
+"""How far the stage's lists are behind: less than the time after which it is looked."""
 _MOST_MOVES = 100
 _WHO = "Yusuf"
 
@@ -108,6 +108,11 @@ def _fork(deed: Callable[[], None]) -> int:
 # -- the stage ---------------------------------------------------------------------------------------
 
 
+class StillStage(Stage):
+    def now(self) -> datetime:
+        return BEGUN + self._ahead
+
+
 class Stages:
     """One server, and a stage without a past for each case."""
 
@@ -117,7 +122,7 @@ class Stages:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/_anew":
             files = Path(scope["query_string"].decode())
-            self._app = application(Stage(files=files, processing=timedelta(), lag=LAG))
+            self._app = application(StillStage(files=files, processing=timedelta(), lag=LAG))
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body"})
         else:
@@ -151,10 +156,10 @@ class Clock:
         self._ahead = timedelta(seconds=float(note.read_text()) if note.exists() else 0)
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        return BEGUN + self._ahead
 
     def move_to(self, moment: datetime) -> None:
-        by = max(moment - self(), timedelta()) + timedelta(milliseconds=1)
+        by = max(moment - self(), timedelta(milliseconds=1))
         self._ahead += by
         self._note.write_text(str(self._ahead.total_seconds()))
         with self._seams.outside():
@@ -265,7 +270,7 @@ class Life:
                     each.key: {
                         "state": each.state,
                         "remote_id": each.remote_id,
-                        "url": each.url,
+                        "media": sorted(asset.sha256 for asset in each.revision.assets),
                         "owner": each.owner,
                         "not_before": each.not_before and each.not_before.isoformat(),
                         "why": each.why,

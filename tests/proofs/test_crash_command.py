@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from campaigns.models import Delivery
@@ -34,7 +34,8 @@ def test_the_command_killed_in_mid_call_sends_the_next_post_as_soon_as_it_is_up_
     stage.faults.add(Fault(name="hang", method="POST", path="/wp/v2/posts/"))
     with closing(Store(settings.database_url)) as store, in_thread(stage) as running:
         due = timedelta(), timedelta(milliseconds=1)
-        prepare(store, settings, Network.WEBSITE, Make.PICTURE, tmp_path / "files", due)
+        files, now = tmp_path / "files", datetime.now(UTC)
+        prepare(store, settings, Network.WEBSITE, Make.PICTURE, files, due_in=due, now=now)
         with _worker(settings, running) as worker:
             wait_for(lambda: stage.faults.silences == 1, "the call that hangs", seconds=60)
             assert _state(store, FIRST) is Delivery.REVEALING

@@ -10,7 +10,7 @@ import pytest
 
 from platforms.contract import Network
 from tests.proofs.crash_cases import Make, Matrix, Way, Zygote, offered, postgres_copies, shown_at, sqlite_copies
-from tests.proofs.crash_table import DOCUMENT, NOT_ON_POSTGRES, ON_POSTGRES, POINTS, TABLE, filling, row, told
+from tests.proofs.crash_table import DOCUMENT, NOT_ON_POSTGRES, ON_POSTGRES, POINTS, TABLE, called, filling, row, told
 
 REGENERATE = "what is done has changed: PYTHONPATH=. python -m tests.proofs.crash_table writes docs/crashes.md anew"
 
@@ -58,7 +58,7 @@ def test_a_worker_that_sends_again_without_looking_is_noticed(
 def test_every_form_of_every_network_has_its_lines_in_the_paper() -> None:
     table, _, points = DOCUMENT.read_text(encoding="utf-8").partition(TABLE)[2].partition(POINTS)
     for network, make in offered():
-        name = network.label.removeprefix("the ").capitalize()
+        name = called(network)
         assert f"| {name} | {make} | {Way.STRAIGHT} |" in table
         assert f"- **{name}, {make}, {Way.STRAIGHT}.**" in points
 
