@@ -213,3 +213,4 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             url=None,
             fence=Publication.fence + 1,
         )
+        session.expire(publication, ["revision"])

@@ -19,8 +19,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -73,6 +71,9 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the tables up to this program's version; a database that is there already keeps its rows."""
+        from alembic import command  # 8 MB of memory that a worker has no use for
+        from alembic.config import Config
+
         settings = Config()
         settings.set_main_option("script_location", "campaigns:migrations")
         with self._turn, self._writing.connect() as connection, connection.begin():

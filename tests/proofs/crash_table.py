@@ -85,8 +85,10 @@ def _seams(points: list[Point]) -> Iterator[str]:
 def written(rows: list[str], points: list[str]) -> str:
     """The paper with these in it, its own words as they are."""
     words = DOCUMENT.read_text(encoding="utf-8").partition(f"{TABLE}\n")[0]
+    killed, again = (sum(int(each.split("|")[4]) for each in rows if name in each) for name in ("SQLite", "PostgreSQL"))
+    sentence = f"Killed at {killed} points on SQLite, and at {again} of them again on PostgreSQL."
     head = "| network | form | way | killed at | became of the first post | twice | lost | database |"
-    table = [TABLE, "", head, "| --- | --- | --- | ---: | --- | ---: | ---: | --- |", *rows]
+    table = [TABLE, "", sentence, "", head, "| --- | --- | --- | ---: | --- | ---: | ---: | --- |", *rows]
     return "\n".join([words.rstrip("\n"), "", *table, "", POINTS, "", *points, ""])
 
 

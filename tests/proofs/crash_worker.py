@@ -214,13 +214,16 @@ class Life:
         if not self.asked["others_come"]:
             self.publisher.recover(everything_of_ours=True)
             return
-        in_hand = self._states()[self.watched] in ACTIVE
-        if self.publisher.recover() and in_hand:
+        with self.store.reading() as session:
+            row = self._row(session)
+        in_hand = row.state in ACTIVE
+        leased = in_hand and row.lease_until is not None and row.lease_until > datetime.now(UTC)
+        if (freed := self.publisher.recover()) and leased:
             raise AssertionError("what another worker has in hand was taken before its lease was over")
         with self.store.engine.begin() as connection:
             over = datetime.now(UTC) - timedelta(seconds=1)
             connection.execute(update(Publication).where(Publication.lease_until.is_not(None)).values(lease_until=over))
-        if self.publisher.recover() != in_hand:
+        if freed + self.publisher.recover() != in_hand:
             raise AssertionError("nobody took over what a dead worker had in hand")
 
     def _go_on(self, *, until: Callable[[], bool]) -> None:
