@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections, Speaker
@@ -25,6 +25,9 @@ from platforms.errors import PlatformError
 
 logger = logging.getLogger(__name__)
 
+STILL_COUNTS = timedelta(days=60)
+"""A look that was missed at the last age, because nothing ran, is made up for so long."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
@@ -35,15 +38,19 @@ class Look:
 
 
 class Out(NamedTuple):
-    """A publication that is out, as far as measuring needs to know it."""
+    """A publication that is out, with what decides whether to ask about it."""
 
+    id: int
     account: str
     network: Network
     rehearsal: bool
-    publication_id: int
     remote_id: str
     published_at: datetime | None
     measured_at: datetime | None
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(account=self.account, network=self.network, rehearsal=self.rehearsal)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +70,22 @@ class Measurer:
     def measure_due(self) -> Measured:
         """Look at what has reached an age of its network's cadence since its last reading."""
         now = self.clock()
-        return self.measure(lambda out: _is_due(out, self.settings, now))
+        oldest = max((age for cadence in self.settings.cadence.values() for age in cadence.ages), default=timedelta())
+        young = or_(Publication.measured_at.is_(None), Publication.published_at > now - oldest - STILL_COUNTS)
+        return self._measure(lambda each: _is_due(each, self.settings, now), young)
 
     def measure_all(self, progress: Callable[[int, int], None] | None = None) -> Measured:
         """Look at everything that is out, now."""
-        return self.measure(lambda _: True, progress)
+        return self._measure(lambda _: True, progress=progress)
 
-    def measure(self, wanted: Callable[[Out], bool], progress: Callable[[int, int], None] | None = None) -> Measured:
+    def _measure(
+        self,
+        wanted: Callable[[Out], bool],
+        *among: ColumnElement[bool],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Measured:
         with self.store.reading() as session:
-            looks = list(_looks(session, wanted))
+            looks = list(_looks(session, wanted, among))
         readings, failures = 0, {}
         for done, look in enumerate(looks, start=1):
             try:
@@ -97,30 +111,25 @@ class Measurer:
         return sum(1 for measurements in figures.values() if measurements)
 
 
-def _looks(session: Session, wanted: Callable[[Out], bool]) -> Iterator[Look]:
-    """Row by row and as plain values: years of publications are gone through every few minutes."""
-    columns = (
-        Publication.account_key,
-        Account.network,
-        Publication.rehearsal,
-        Publication.id,
-        Publication.remote_id,
-        Publication.published_at,
-        Publication.measured_at,
-    )
-    rows = session.execute(
-        select(*columns)
-        .join(Publication.account)
-        .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None))
-        .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
-        .execution_options(yield_per=1000)
-    )
-    due = (out for out in map(Out._make, rows) if wanted(out))
-    for (account, network, rehearsal), group in groupby(due, key=lambda out: out[:3]):
-        yield Look(
-            speaker=Speaker(account=account, network=network, rehearsal=rehearsal),
-            publications={out.remote_id: out.publication_id for out in group},
+def _looks(session: Session, wanted: Callable[[Out], bool], among: Sequence[ColumnElement[bool]]) -> Iterator[Look]:
+    """By account. Only the columns that are needed: what is out grows for years."""
+    out = session.execute(
+        select(
+            Publication.id,
+            Publication.account_key,
+            Account.network,
+            Publication.rehearsal,
+            Publication.remote_id,
+            Publication.published_at,
+            Publication.measured_at,
         )
+        .join(Publication.account)
+        .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None), *among)
+        .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
+    )
+    due = (each for each in (Out(*row) for row in out) if wanted(each))
+    for speaker, group in groupby(due, key=lambda each: each.speaker):
+        yield Look(speaker=speaker, publications={each.remote_id: each.id for each in group})
 
 
 def _is_due(out: Out, settings: Settings, now: datetime) -> bool:
@@ -129,9 +138,9 @@ def _is_due(out: Out, settings: Settings, now: datetime) -> bool:
     if out.published_at is None or cadence is None:
         return False
     pace = settings.pace if out.rehearsal else 1.0
-    age = (now - out.published_at) * pace
-    reached = max((each for each in cadence.ages if each <= age), default=None)
-    return reached is not None and (out.measured_at is None or out.measured_at < out.published_at + reached / pace)
+    moments = [out.published_at + age / pace for age in cadence.ages]
+    reached = max((moment for moment in moments if moment <= now), default=None)
+    return reached is not None and (out.measured_at is None or out.measured_at < reached)
 
 
 def _reading(publication_id: int, taken_at: datetime, measurements: Sequence[Measurement]) -> Reading:

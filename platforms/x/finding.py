@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from twitter_text import extract_urls_with_indices
 
 from platforms.contract import Outgoing
 from platforms.x.answers import Link, Post, Posts
@@ -67,6 +66,8 @@ def matches(outgoing: Outgoing, media_keys: Collection[str], user_id: str, posts
 
 def sent(text: str) -> str:
     """Our words with every link in its plainest form."""
+    from twitter_text import extract_urls_with_indices  # tables of 12 MB, for the rare post that is looked for
+
     plain, end = "", 0
     for link in extract_urls_with_indices(text):
         start, stop = link["indices"]

@@ -28,7 +28,6 @@ from platforms.contract import (
 from platforms.endpoints import Endpoints
 from platforms.errors import Unreachable
 from platforms.shelf import Shelf
-from platforms.x import limits
 from platforms.x.answers import Created, Me, User
 from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
@@ -78,6 +77,8 @@ class XAccount:
 
     @staticmethod
     def check(outgoing: Outgoing) -> Sequence[Exception]:
+        from platforms.x import limits  # 12 MB of tables that sending has no use for
+
         return limits.check(outgoing)
 
     def verify(self) -> str:

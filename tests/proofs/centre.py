@@ -260,6 +260,13 @@ class Centre:
             session.execute(update(Publication).where(Publication.lease_until.is_not(None)).values(lease_until=over))
         worker.recover()
 
+    def take_over(self, owner: str) -> None:
+        """What a worker does when the other has given no sign of life: it looks, and looks again."""
+        self.leases_run_out(owner)
+        for _ in range(3):
+            self.time_passes(40)
+            self.work_everywhere(owner)
+
     def _others_act(self, mishap: Mishap, visible: bool) -> None:
         """While one worker sleeps. Nobody is so hasty as to decide while it may yet send (docs/model/README.md)."""
         for act in mishap.meanwhile or ():

@@ -31,6 +31,9 @@ class Seam(StrEnum):
     AFTER_CALL = "after a call"
 
 
+COMMITS = (Seam.BEFORE_COMMIT, Seam.AFTER_COMMIT)
+
+
 class Died(BaseException):
     """The process is gone. No `except Exception` stops it."""
 
@@ -48,7 +51,7 @@ class Mishap:
     meanwhile: tuple[Any, ...] | None = None
 
     def meets(self, seam: Seam, visible: bool) -> bool:
-        return seam is self.seam and (visible or not self.visible)
+        return seam is self.seam and (visible or not self.visible or seam in COMMITS)
 
 
 class Seams:

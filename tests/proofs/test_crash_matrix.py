@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from platforms.contract import Network
-from tests.proofs.crash_cases import Make, Matrix, Way, Zygote, offered, postgres_copies, shown_at, sqlite_copies
+from tests.proofs.crash_cases import Make, Matrix, Way, Zygote, offered, postgres_copies, shown_at, sqlite_copies, ways
 from tests.proofs.crash_table import DOCUMENT, NOT_ON_POSTGRES, ON_POSTGRES, POINTS, TABLE, called, filling, row, told
 
 REGENERATE = "what is done has changed: PYTHONPATH=. python -m tests.proofs.crash_table writes docs/crashes.md anew"
@@ -55,12 +56,12 @@ def test_a_worker_that_sends_again_without_looking_is_noticed(
         matrix.killed_at(Way.STRAIGHT, points, shown_at(points))
 
 
-def test_every_form_of_every_network_has_its_lines_in_the_paper() -> None:
+def test_every_way_of_every_form_of_every_network_has_its_lines_in_the_paper() -> None:
     table, _, points = DOCUMENT.read_text(encoding="utf-8").partition(TABLE)[2].partition(POINTS)
-    for network, make in offered():
-        name = called(network)
-        assert f"| {name} | {make} | {Way.STRAIGHT} |" in table
-        assert f"- **{name}, {make}, {Way.STRAIGHT}.**" in points
+    played = [(called(network), make, way) for network, make in offered() for way in ways(network, make)]
+    told_of = [tuple(cell.strip() for cell in line.split("|")[1:4]) for line in table.splitlines() if "×" in line]
+    assert told_of == played
+    assert re.findall(r"^- \*\*(.*), (.*), (.*)\.\*\*", points, re.MULTILINE) == played
 
 
 def _holds(matrix: Matrix, *, left_out: Way | None = None) -> None:

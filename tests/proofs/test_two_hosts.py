@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 from PIL import Image
@@ -322,6 +323,9 @@ class House:
             settling.it_is_not_out(session, publication, by="Yusuf", now=now)
             levers.resume(session, publication, settings=self.settings, by="Yusuf", now=now)
 
+    def has_shown(self, text: str) -> bool:
+        return any(str(each["text"]).startswith(f"{text}-{self._round}.") for each in self.stage.shown())
+
     def everything_is_out_once(self) -> None:
         shown = self.stage.shown()
         with self.store.reading() as session:
@@ -441,4 +445,19 @@ def test_a_host_that_is_cut_off_in_the_midst_of_a_call_is_replaced_and_comes_bac
     assert other.name in house.who_moved(held)
     victim.connect()
     it_works_again(house, victim, other)
+    house.everything_is_out_once()
+
+
+def test_a_database_that_goes_away_in_the_midst_of_a_call_loses_nothing(
+    house: House, held: str, others: list[str], postgres_server: str, wait_for: WaitFor
+) -> None:
+    name = str(make_url(house.store.url).database)
+    house.in_the_midst_of_a_call(held)
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        wait_for(lambda: house.has_shown("The words of held"), "the end of the call")
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+    house.now_due(*others)
+    house.until(Delivery.PUBLISHED, held, *others)
     house.everything_is_out_once()
