@@ -127,7 +127,7 @@ def _looks(session: Session, wanted: Callable[[Out], bool], among: Sequence[Colu
         .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None), *among)
         .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
     )
-    due = (each for each in (Out(*row) for row in out) if wanted(each))
+    due = (each for each in (Out._make(row) for row in out) if wanted(each))
     for speaker, group in groupby(due, key=lambda each: each.speaker):
         yield Look(speaker=speaker, publications={each.remote_id: each.id for each in group})
 
