@@ -99,7 +99,7 @@ def _due(
     session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
 ) -> datetime:
     """The instant that the revision asks for on this account. Raises CannotPlan, also for a day that is full."""
-    session.execute(select(Account.key).where(Account.key == account.key).with_for_update())
+    session.execute(select(Account.key).where(Account.key == account.key).with_for_update(key_share=True))
     form = revision.kind.form
     if revision.at == SLOT:
         return _free_slot(session, account, form, settings.slots[language], now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 from campaigns.chronicle import note
 from campaigns.models import Delivery, Publication
 from campaigns.moving import Overtaken, move
+
+_TRIES = 3
 
 
 class SettlingError(ValueError):
@@ -37,18 +40,27 @@ def _settle(
     now: datetime,
     values: dict[str, object],
 ) -> None:
-    """Conditional: if the network answers at the same moment, its answer stands."""
-    try:
+    """Conditional: if the network answers at the same moment, its answer stands. A look that only begins is no answer."""
+    for _ in range(_TRIES):
         _must_be_uncertain(publication)
-        move(session, publication, to, by=by, why=why, now=now, not_before=None, fence=Publication.fence + 1, **values)
-    except Overtaken as error:
+        with suppress(Overtaken):
+            move(
+                session,
+                publication,
+                to,
+                by=by,
+                why=why,
+                now=now,
+                not_before=None,
+                fence=Publication.fence + 1,
+                **values,
+            )
+            note(session, by, "settled", publication.key, now=now, why=why)
+            return
         session.refresh(publication)
-        raise SettlingError(
-            f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide"
-        ) from error
-    note(session, by, "settled", publication.key, now=now, why=why)
+    raise SettlingError(f"{publication.key} is being looked for at this very moment; say it again")
 
 
 def _must_be_uncertain(publication: Publication) -> None:
     if publication.state is not Delivery.UNCERTAIN:
-        raise Overtaken(publication.key)
+        raise SettlingError(f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide")

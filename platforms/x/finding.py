@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-
 from platforms.contract import Outgoing
 from platforms.x.answers import Link, Post, Posts
 from platforms.x.client import Client

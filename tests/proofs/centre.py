@@ -267,6 +267,15 @@ class Centre:
             self.time_passes(40)
             self.work_everywhere(owner)
 
+    def look_and_send_again(self) -> None:
+        """Whatever a person cannot see on the account goes out anew."""
+        for owner in WORKERS:
+            self.take_over(owner)
+        self.look_at_the_account()
+        self.put_back()
+        for owner in WORKERS:
+            self.work_everywhere(owner)
+
     def _others_act(self, mishap: Mishap, visible: bool) -> None:
         """While one worker sleeps. Nobody is so hasty as to decide while it may yet send (docs/model/README.md)."""
         for act in mishap.meanwhile or ():

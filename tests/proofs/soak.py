@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 import requests
 from imageio_ffmpeg import get_ffmpeg_exe
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from campaigns.models import ON_THE_WAY, Delivery, Publication
 from campaigns.stage import stage_up
@@ -37,9 +37,11 @@ FAULTS = ("drop-before", "drop-after", "error-before", "error-after", "truncated
 VISIBLE = {Network.X: "/tweets", Network.FACEBOOK: "/feed", Network.INSTAGRAM: "/media_publish"}
 """Where the one visible call of a network goes."""
 ONE_IN = 100
-SETTLES_WITHIN = 180.0
-GROWTH = 5.0
-"""Megabytes in 10,000 posts; more than this is called growth."""
+GIVES_UP_AFTER = 60.0
+MEMORY_GROWTH, FILES_GROWTH = 5.0, 5.0
+"""Megabytes, and open files, in 10,000 posts; more than this is called growth."""
+ENOUGH = 1000
+"""With fewer posts after the warm-up nothing is said about growth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +64,20 @@ class Verdict:
     faults: int
     twice: tuple[str, ...]
     lost: tuple[str, ...]
+    unfinished: int = 0
+
+    def growth(self, of: Callable[[Sample], float]) -> float | None:
+        """How much more of it in 10,000 posts, by least squares over all but the first quarter; None if too few."""
+        warm = self.samples[len(self.samples) // 4 :]
+        if warm[-1].out - warm[0].out < ENOUGH:
+            return None
+        return statistics.linear_regression([each.out for each in warm], [of(each) for each in warm]).slope * 10_000
 
     @property
-    def growth(self) -> float:
-        """Megabytes in 10,000 posts, by least squares over all but the first quarter."""
-        warm = self.samples[len(self.samples) // 4 :]
-        if len(warm) < 2 or len({each.out for each in warm}) < 2:
-            return 0.0
-        return statistics.linear_regression([each.out for each in warm], [each.memory for each in warm]).slope * 10_000
+    def is_good(self) -> bool:
+        memory, files = self.growth(lambda s: s.memory), self.growth(lambda s: s.files)
+        grew = (memory or 0) > MEMORY_GROWTH or (files or 0) > FILES_GROWTH
+        return not (self.twice or self.lost or self.unfinished or grew)
 
     @property
     def quarters(self) -> list[Sequence[Sample]]:
@@ -110,7 +118,7 @@ class _Stream:
         self._chance = random.Random(90)
 
     def keep_ahead(self, until: datetime) -> None:
-        if self._next_at + BATCH > until + AHEAD:
+        if self._next_at > until:
             return
         batch = []
         while self._next_at <= until + BATCH:
@@ -158,15 +166,19 @@ def _look(process: psutil.Process, here: Ground) -> Sample:
 
 
 def _settle(here: Ground) -> None:
-    """Until nothing is on its way and nothing is still looked for."""
-    end = time.monotonic() + SETTLES_WITHIN
-    while time.monotonic() < end:
-        with here.store.reading() as session:
-            asked = (Publication.state == Delivery.UNCERTAIN) & Publication.not_before.is_not(None)
-            left = select(Publication.id).where(Publication.state.in_(ON_THE_WAY) | asked).limit(1)
-            if session.scalar(left) is None:
-                return
+    """Until nothing is on its way and nothing is looked for any more, or nothing has moved for a long while."""
+    left, moved_at = _unfinished(here), time.monotonic()
+    while left and time.monotonic() < moved_at + GIVES_UP_AFTER:
         time.sleep(0.2)
+        if (now_left := _unfinished(here)) != left:
+            left, moved_at = now_left, time.monotonic()
+
+
+def _unfinished(here: Ground) -> int:
+    asked = (Publication.state == Delivery.UNCERTAIN) & Publication.not_before.is_not(None)
+    with here.store.reading() as session:
+        left = select(func.count(Publication.id)).where(Publication.state.in_(ON_THE_WAY) | asked)
+        return session.scalar(left) or 0
 
 
 def _verdict(here: Ground, base: str, stream: _Stream, samples: Sequence[Sample]) -> Verdict:
@@ -181,6 +193,7 @@ def _verdict(here: Ground, base: str, stream: _Stream, samples: Sequence[Sample]
         posts=len(stream.sent),
         states=dict(Counter(str(state) for state in by_text.values())),
         faults=stream.faults,
+        unfinished=_unfinished(here),
         twice=tuple(text for text, number in copies.items() if number > 1),
         lost=tuple(
             text
@@ -200,13 +213,21 @@ def tell(verdict: Verdict) -> str:
             f"{number:7}   {quarter[-1].out:9}   {memory:4.0f} MB ({own:3.0f})   {files:8}   {threads:7}"
             f"   {quarter[-1].database:5.1f} MB"
         )
-    growth = "grows" if verdict.growth > GROWTH else "is steady"
+    kinds: dict[str, Callable[[Sample], float]] = {
+        "MB of memory": lambda s: s.memory,
+        "open files": lambda s: s.files,
+        "threads": lambda s: s.threads,
+    }
+    growth = {name: verdict.growth(of) for name, of in kinds.items()}
+    told = ", ".join(f"{grown:+.1f} {name}" for name, grown in growth.items() if grown is not None)
     return "\n".join(
         [
             *lines,
             f"{verdict.posts} posts, {verdict.faults} faults set; they ended {verdict.states}",
-            f"memory {growth}: {verdict.growth:+.1f} MB in 10,000 posts once warm",
-            f"{len(verdict.twice)} twice, {len(verdict.lost)} lost, by the stage's own record",
+            f"in 10,000 posts, once warm: {told or f'too few were sent to say (at least {ENOUGH} are needed)'}",
+            f"{len(verdict.twice)} twice, {len(verdict.lost)} lost, {verdict.unfinished} unfinished, "
+            "by the stage's own record",
+            "good" if verdict.is_good else "NOT GOOD",
         ]
     )
 
@@ -221,7 +242,7 @@ def main() -> None:
         look_every = min(timedelta(seconds=30), length / 20)
         verdict = soak(Path(folder), length=length, each_second=words.each_second, look_every=look_every)
     print(tell(verdict))
-    sys.exit(1 if verdict.twice or verdict.lost or verdict.growth > GROWTH else 0)
+    sys.exit(0 if verdict.is_good else 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""A person's decision and a worker's step come at the same moment: each is taken once, and neither waits for good."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import select, update
+
+from campaigns import levers, settling
+from campaigns.connections import Connections
+from campaigns.models import Delivery, Publication
+from campaigns.publishing import Lane, Line, Publisher
+from campaigns.settings import Settings
+from campaigns.store import Store
+from campaigns.vault import Vault
+from tests import factories
+
+LINE = Line(account="x-en", lane=Lane.SEND)
+
+
+def uncertain(store: Store, settings: Settings) -> str:
+    factories.accounts(store, settings)
+    now = datetime.now(UTC)
+    [key] = factories.approved(store, settings, due_at=now - timedelta(minutes=2))
+    with store.writing() as session:
+        values = {"state": Delivery.UNCERTAIN, "sent_at": now - timedelta(minutes=1), "not_before": now}
+        session.execute(update(Publication).values(**values))
+    return key
+
+
+def a_look_begins(store: Store) -> None:
+    with store.writing() as session:
+        session.execute(update(Publication).values(fence=Publication.fence + 1))
+
+
+@pytest.fixture
+def shared(postgres: str) -> Iterator[Store]:
+    store = Store(postgres)
+    yield store
+    store.close()
+
+
+def test_a_decision_stands_though_a_look_began_meanwhile(shared: Store, settings: Settings) -> None:
+    key = uncertain(shared, settings)
+    with shared.writing() as session:
+        seen = session.scalars(select(Publication)).one()
+        a_look_begins(shared)
+        settling.it_is_not_out(session, seen, by="Yusuf", now=datetime.now(UTC))
+    assert factories.publication(shared, key).state is Delivery.MISSED
+
+
+def test_an_answer_that_came_first_stands_against_a_decision(shared: Store, settings: Settings) -> None:
+    uncertain(shared, settings)
+    with shared.writing() as session:
+        seen = session.scalars(select(Publication)).one()
+        with shared.writing() as another:
+            another.execute(update(Publication).values(state=Delivery.PUBLISHED, fence=Publication.fence + 1))
+        with pytest.raises(settling.SettlingError, match="is published, not uncertain"):
+            settling.it_is_not_out(session, seen, by="Yusuf", now=datetime.now(UTC))
+
+
+def test_a_decision_of_several_moves_and_a_claim_do_not_wait_for_each_other(
+    shared: Store, settings: Settings, vault: Vault, wait_for: Callable[..., None]
+) -> None:
+    key = uncertain(shared, settings)
+    worker = Publisher(shared, vault, Connections(settings, None), owner="worker", clock=lambda: datetime.now(UTC))
+    claiming = threading.Thread(target=worker.work_line, args=(LINE,))
+    with shared.writing() as session:
+        seen = session.scalars(select(Publication)).one()
+        now = datetime.now(UTC)
+        settling.it_is_not_out(session, seen, by="Yusuf", now=now)
+        claiming.start()
+        wait_for(lambda: _waits(shared), "the claim, which waits for the decision")
+        levers.resume(session, seen, settings=settings, by="Yusuf", now=now)
+    claiming.join(20)
+    assert factories.publication(shared, key).state is Delivery.PLANNED
+
+
+def _waits(store: Store) -> bool:
+    with psycopg.connect(store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as own:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return own.execute(query).fetchone() == (1,)
