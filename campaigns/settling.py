@@ -40,7 +40,7 @@ def _settle(
     now: datetime,
     values: dict[str, object],
 ) -> None:
-    """Conditional: if the network answers at the same moment, its answer stands. A look that only begins is no answer."""
+    """Conditional: if the network answers at the same moment, its answer stands. A look that begins is no answer."""
     for _ in range(_TRIES):
         _must_be_uncertain(publication)
         with suppress(Overtaken):

@@ -36,10 +36,9 @@ class Claims:
     def take(self, line: Line) -> Claim | None:
         """The next step of this lane, committed as ours; None when nothing is due. Raises Overtaken."""
         with self.store.writing(durable=True) as session:
-            mine = select(Account).where(Account.key == line.account).with_for_update(key_share=True)
-            account = session.scalar(
-                mine
-            )  # its key stays free for those who only name it, or a decision would deadlock
+            # Its key stays free for those who only refer to it, or a decision at the desk would deadlock with us.
+            unchanged = select(Account).where(Account.key == line.account).with_for_update(key_share=True)
+            account = session.scalar(unchanged)
             now = self.clock()
             if account is None or not account.active or account.paused_at:
                 return None

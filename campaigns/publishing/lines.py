@@ -38,7 +38,7 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
             ),
         )
         .join(Publication.account)
-        .where(Account.active, Account.paused_at.is_(None))
+        .where(Account.active, Account.paused_at.is_(None), Publication.state.in_((*WAITING, *TO_LOOK_AFTER)))
     ).one()
     moments = (to_prepare and to_prepare - AHEAD, hindered, to_send, to_look)
     return min((each for each in moments if each is not None), default=None)

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.hand NAME AT_ONCE AHEAD`: a worker that sends on so many accounts at once.
+"""`python -m tests.bench.hand NAME AT_ONCE AHEAD runs|stands`: a worker that sends on so many accounts at once.
 
 Its clock is AHEAD seconds ahead of the wall's, so that what was prepared for a later hour comes due when the
-measurement begins.
+measurement begins; or it stands there, so that nothing comes due while it is prepared.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from scheduler import Clock
 from tests.bench.ground import now_
 
 
-def main(name: str, at_once: int, ahead: timedelta) -> None:
+def main(name: str, at_once: int, ahead: timedelta, *, stands: bool) -> None:
     end_with_parent()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
 
+    start = now_() + ahead
+
     def clock() -> datetime:
-        return now_() + ahead
+        return start if stands else now_() + ahead
 
     settings = Settings.from_environment()
     store = Store(settings.database_url)
@@ -47,4 +49,4 @@ def main(name: str, at_once: int, ahead: timedelta) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), timedelta(seconds=float(sys.argv[3])))
+    main(sys.argv[1], int(sys.argv[2]), timedelta(seconds=float(sys.argv[3])), stands=sys.argv[4] == "stands")
