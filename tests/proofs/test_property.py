@@ -253,6 +253,6 @@ def stories(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[type[Sto
         made.workers.close()
 
 
-@pytest.mark.parametrize(("stories", "examples"), [("sqlite", 60), ("postgres", 12)], indirect=["stories"])
+@pytest.mark.parametrize(("stories", "examples"), [("sqlite", 60), ("postgres", 8)], indirect=["stories"])
 def test_out_at_most_once_never_unapproved_never_while_held_and_never_lost(stories: type[Story], examples: int) -> None:
     run_state_machine_as_test(stories, settings=profile(examples))
