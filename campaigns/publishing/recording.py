@@ -82,7 +82,7 @@ class Records:
     def _late_receipt(self, claim: Claim, published: dict[str, Any]) -> None:
         """We were taken for dead, yet here is the proof that it is out: it is never thrown away."""
         with self.store.writing(durable=True) as session:
-            publication = session.get_one(Publication, claim.publication_id)
+            publication = session.get_one(Publication, claim.publication_id, with_for_update=True)
             now, state = self.clock(), publication.state
             why = f"a late answer: it is out as {published['remote_id']} at {published['url']}"
             if state in (Delivery.PUBLISHED, Delivery.REVEALING, Delivery.WITHDRAWING):
