@@ -30,7 +30,7 @@ from campaigns import catalogue
 from campaigns.models import Post
 from campaigns.settings import Settings
 from campaigns.stage import stage_if_needed, week_pace
-from campaigns.store import Store
+from campaigns.store import DatabaseClock, Store
 from campaigns.upkeep import Kept, end
 from campaigns.vault import Vault
 from platforms.lifeline import end_with_parent
@@ -128,8 +128,9 @@ def run_worker(settings: Settings) -> None:
     with only_worker(settings.home), stage_if_needed(settings) as stage, _told_to_stop() as stopping:
         store = Store(settings.database_url)
         connections = Connections(settings, stage)
-        publisher = Publisher(store, Vault(settings.media), connections, owner=worker_name(settings), clock=now)
-        measurer = Measurer(store, connections, settings, clock=now)
+        hour = DatabaseClock(store)
+        publisher = Publisher(store, Vault(settings.media), connections, owner=worker_name(settings), clock=hour)
+        measurer = Measurer(store, connections, settings, clock=hour)
         clock = Clock(
             publisher,
             measurer,
