@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Kind, Revision, Wording
+from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Wording
 from campaigns.vault import Vault
 from platforms import adapter
-from platforms.contract import Form, Localization, MediaFile, Network, Outgoing, Shape
+from platforms.contract import Captions, Correction, Form, Localization, MediaFile, Network, Outgoing, Rebutted, Shape
 
 
-def compose(revision: Revision, account: Account, language: Language, *, key: str, vault: Vault) -> Outgoing:
-    """The post as `account` sends it; the other languages ride along where the network can carry them."""
+def compose(
+    revision: Revision,
+    account: Account,
+    language: Language,
+    *,
+    key: str,
+    vault: Vault,
+    alternates: Mapping[str, str] | None = None,
+) -> Outgoing:
+    """The post as `account` sends it; the other languages ride along where the network can carry them.
+
+    `alternates` are the addresses that the same post has on this network in other languages.
+    """
     wording = revision.wording(language)
     if wording is None:
         raise LookupError(f"{revision.post.key} has no words in {language.own_name}")
+    thumbnail = revision.asset_as(Part.THUMBNAIL, language)
     return Outgoing(
         key=key,
         language=language.value,
@@ -30,12 +43,20 @@ def compose(revision: Revision, account: Account, language: Language, *, key: st
             for other in revision.wordings
             if other.language is not language
         },
+        captions=tuple(_captions(revision, vault)),
+        thumbnail=_file(thumbnail, wording, vault) if thumbnail else None,
+        synthetic=bool(revision.synthetic),
+        for_children=bool(revision.for_children),
+        citations=tuple(wording.citations),
+        rebuts=tuple(_rebutted(revision, language)),
+        alternates=dict(alternates or {}),
+        corrections=tuple(_corrections(revision, language)),
     )
 
 
 def sent_media(revision: Revision, account: Account, language: Language) -> list[Asset]:
     """The pictures or the film that `account` sends of this revision."""
-    return revision.assets_in(language, shape_for(revision.kind, account.network))
+    return revision.assets_in(language, shape_for(revision.kind, account.network), account.network)
 
 
 def shape_for(kind: Kind, network: Network) -> Shape | None:
@@ -44,7 +65,7 @@ def shape_for(kind: Kind, network: Network) -> Shape | None:
         return None
     if kind.form is Form.PICTURE:
         return adapter(network).picture_shape
-    return Shape.STORY if kind is Kind.VIDEOGRAPHIC else Shape.WIDE
+    return Shape.WIDE if kind is Kind.FILM else Shape.STORY
 
 
 def _file(asset: Asset, wording: Wording, vault: Vault) -> MediaFile:
@@ -57,4 +78,34 @@ def _file(asset: Asset, wording: Wording, vault: Vault) -> MediaFile:
         height=asset.height,
         duration=None if asset.seconds is None else timedelta(seconds=asset.seconds),
         alt_text=wording.alt_text,
+        codec=asset.codec or "",
+        sound_codec=asset.sound_codec or "",
+        frame_rate=asset.frame_rate,
     )
+
+
+def _captions(revision: Revision, vault: Vault) -> Iterator[Captions]:
+    for language in revision.languages:
+        if asset := revision.asset_as(Part.CAPTIONS, language):
+            yield Captions(language=language.value, path=vault.path(asset.sha256), sha256=asset.sha256, size=asset.size)
+
+
+def _rebutted(revision: Revision, language: Language) -> Iterator[Rebutted]:
+    """Of a draft that is only being checked the misconceptions are not looked up."""
+    for each in filter(None, revision.misconceptions):
+        yield Rebutted(
+            key=each.key,
+            claim=each.claim(language),
+            kind="factual" if each.nature is Nature.FACTUAL else "doctrinal",
+            confirmed=each.standing is Standing.CONFIRMED,
+            reviewed_by=each.confirmed_by or "",
+        )
+
+
+def _corrections(revision: Revision, language: Language) -> Iterator[Correction]:
+    """Those of this revision and of all before it, as a reader has a right to see them all."""
+    for each in revision.post.revisions if revision.post else ():
+        if each.number is None or revision.number is None or each.number > revision.number:
+            continue
+        if (wording := each.wording(language)) and wording.correction:
+            yield Correction(on=each.created_at.date(), note=wording.correction)

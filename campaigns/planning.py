@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from campaigns import allowance
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision
-from campaigns.moving import Overtaken, move
+from campaigns.moving import Overtaken, move, update_unchanged
 from campaigns.settings import Settings
+from platforms import adapter
 from platforms.contract import Form
 
 SLOT = "slot"
@@ -44,6 +45,8 @@ def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> 
             publication = _new(session, revision, account, language, settings, now)
         elif publication.revision is not revision and _is_free(publication):
             _again(session, publication, revision, settings, now)
+        elif _is_to_be_corrected(publication, revision):
+            _correct(session, publication, revision, now)
         else:
             continue
         planned.append(publication)
@@ -152,6 +155,34 @@ def _is_free(publication: Publication) -> bool:
     return publication.state is Delivery.FAILED and publication.remote_id is None
 
 
+def _is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
+    """What is out is changed in place where the new revision says publicly what it puts right, and the network can."""
+    wording = revision.wording(publication.language)
+    return (
+        publication.state is Delivery.PUBLISHED
+        and revision not in (publication.revision, publication.corrected_to)
+        and wording is not None
+        and bool(wording.correction)
+        and adapter(publication.account.network).corrects
+    )
+
+
+def _correct(session: Session, publication: Publication, revision: Revision, now: datetime) -> None:
+    with suppress(Overtaken):
+        update_unchanged(
+            session,
+            publication,
+            Delivery.PUBLISHED,
+            corrected_to_id=revision.id,
+            follows_at=now,
+            setbacks=0,
+            owner=None,
+            lease_until=None,
+            fence=Publication.fence + 1,
+        )
+        session.expire(publication, ["corrected_to"])
+
+
 def _existing(session: Session, post: Post, account: Account, language: Language) -> Publication | None:
     return session.scalar(
         select(Publication).where(
@@ -188,14 +219,24 @@ def _rehearses(revision: Revision, account: Account, settings: Settings) -> bool
 def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
-    was_out = f"it was out as {publication.remote_id} and was taken down" if publication.remote_id else ""
+    to, why = Delivery.PLANNED, ""
+    if publication.remote_id:
+        why = f"it was out as {publication.remote_id} and was taken down"
+    elif publication.sent_at:
+        to, why = (
+            Delivery.HELD,
+            (
+                f"an earlier version was on its way at {publication.sent_at:%Y-%m-%d %H:%M} UTC and may yet appear: "
+                "look at the account, then release this one"
+            ),
+        )
     with suppress(Overtaken):  # then somebody else has it in hand, and plans it in their turn
         move(
             session,
             publication,
-            Delivery.PLANNED,
+            to,
             by="plan",
-            why=was_out,
+            why=why,
             now=now,
             rehearsal=_rehearses(revision, publication.account, settings),
             revision_id=revision.id,

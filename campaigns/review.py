@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import planning
 from campaigns.chronicle import note
-from campaigns.models import Approval, Kind, Person, Post, PostState, Publication, Revision, Role, Verdict
+from campaigns.models import Approval, Kind, Part, Person, Post, PostState, Publication, Revision, Role, Verdict
 from campaigns.settings import Settings
 from campaigns.vault import Vault
 
@@ -85,14 +85,19 @@ def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datet
 def seal_of(revision: Revision) -> str:
     """SHA-256, in hex, over all that an audience will see of a revision and where and when it will see it."""
     content = {
-        "form": "sawt-seal-1",
+        "form": "sawt-seal-2",
         "post": revision.post.key,
         "kind": revision.kind,
         "wordings": [
-            [w.language, w.title, w.text, w.alt_text, w.hashtags]
+            [w.language, w.title, w.text, w.alt_text, w.hashtags, w.citations, w.correction or ""]
             for w in sorted(revision.wordings, key=lambda w: w.language)
         ],
-        "media": sorted([a.language, a.shape or "", a.position, a.sha256] for a in revision.assets),
+        "media": sorted(
+            [a.language, a.role or Part.MEDIA, a.shape or "", a.network or "", a.position, a.sha256]
+            for a in revision.assets
+        ),
+        "told": [bool(revision.synthetic), bool(revision.for_children)],
+        "answers": [[m.key, m.nature, m.claim_ar, m.claim_en, m.claim_fr] for m in revision.misconceptions],
         "link": revision.link,
         "accounts": sorted(revision.accounts),
         "window": [revision.at, revision.timezone],

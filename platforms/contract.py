@@ -5,17 +5,18 @@
 - **reveal** is the one visible act, as small as the network allows. It runs at the due second.
 - **find** answers "is it out?" from the network's own records, and is asked before any second reveal.
 
-`measure` brings the figures back and `withdraw` takes a post down where the network allows it.
+`measure` brings the figures back, `withdraw` takes a post down, `correct` changes the words of one that is out and
+`complete` adds what may follow it later, each where the network allows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 
 class Network(StrEnum):
@@ -38,6 +39,8 @@ class Form(StrEnum):
     TEXT = "text"
     PICTURE = "picture"
     VIDEO = "video"
+    STORY = "story"
+    """A picture or a film that stands for a day, without words of its own."""
 
 
 class Shape(StrEnum):
@@ -56,7 +59,10 @@ Save: TypeAlias = Callable[[Checkpoint], None]
 
 @dataclass(frozen=True, kw_only=True)
 class MediaFile:
-    """One file to send. Sizes in bytes and pixels; `duration` is None for a picture."""
+    """One file to send. Sizes in bytes and pixels; `duration`, frames a second and codecs are a film's.
+
+    Codecs by FFmpeg's names (`h264`, `aac`); empty where nobody looked, or where there is no sound.
+    """
 
     path: Path
     mime_type: str
@@ -66,6 +72,43 @@ class MediaFile:
     height: int
     duration: timedelta | None = None
     alt_text: str = ""
+    codec: str = ""
+    sound_codec: str = ""
+    frame_rate: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captions:
+    """A film's words in one language, as SubRip (.srt); `size` in bytes."""
+
+    language: str
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """What was corrected in a post that was out already, said to its public, and the day on which it was."""
+
+    on: date
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebutted:
+    """A misconception that a post answers, in the post's language. `claim` is for machines to read, never a headline.
+
+    `factual` claims can be checked against facts; the others are matters of doctrine, which are explained and not
+    rated. `confirmed` by the Centre's scholars, under the name `reviewed_by` where one is known.
+    """
+
+    key: str
+    claim: str
+    kind: Literal["factual", "doctrinal"]
+    citations: tuple[str, ...] = ()
+    confirmed: bool = False
+    reviewed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +121,11 @@ class Localization:
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One post as it is to appear on one account: `text` is final, hashtags and link included."""
+    """One post as it is to appear on one account: `text` is final, hashtags and link included.
+
+    `alternates` are the addresses of the same post in other languages on the same network, by language, as far as
+    they are known by now. `corrections` has the oldest first.
+    """
 
     key: str
     language: str
@@ -89,6 +136,15 @@ class Outgoing:
     hashtags: tuple[str, ...] = ()
     media: tuple[MediaFile, ...] = ()
     localizations: Mapping[str, Localization] = field(default_factory=dict)
+    captions: tuple[Captions, ...] = ()
+    thumbnail: MediaFile | None = None
+    synthetic: bool = False
+    """Whether pictures or voices in it were made by a machine to look real."""
+    for_children: bool = False
+    citations: tuple[str, ...] = ()
+    rebuts: tuple[Rebutted, ...] = ()
+    alternates: Mapping[str, str] = field(default_factory=dict)
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +173,29 @@ class Unclear:
     why: str
 
 
-Finding: TypeAlias = Found | Absent | Unclear
+@dataclass(frozen=True, kw_only=True)
+class Partly:
+    """Of a post in several parts some are out, and which is known: `reveal` goes on from this checkpoint."""
+
+    checkpoint: Checkpoint
+    why: str
+
+
+Finding: TypeAlias = Found | Absent | Unclear | Partly
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """What one call cost, in a `bucket` of the network's (`youtube units`, `x microdollars`).
+
+    `on` is the day that it counts for, in the network's own calendar; `whole_app` where all accounts of our app
+    draw from one bucket.
+    """
+
+    bucket: str
+    amount: int
+    on: date
+    whole_app: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +253,10 @@ class Platform(Protocol):
     """How long after a write a read may still miss it."""
     withdraws: ClassVar[bool]
     """Whether the network lets us take a post down."""
+    corrects: ClassVar[bool]
+    """Whether the words of a post that is out can be changed in place."""
+    completes: ClassVar[bool]
+    """Whether something may follow a post that is out (captions in more languages)."""
     allowances: ClassVar[tuple[Allowance, ...]]
     """What the network takes at most; spent by plan, so that a day that cannot fit is known beforehand."""
 
@@ -188,8 +270,11 @@ class Platform(Protocol):
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         """Prepare what nobody can see, going on from `checkpoint` ({} at first)."""
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
-        """Make it visible, once. After OutcomeUnknown only `find` may be called."""
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
+        """Make it visible, once. After OutcomeUnknown only `find` may be called.
+
+        A post in several parts calls `save` before each part with the intent, and after it with its id.
+        """
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
         """Look for it among what went out from `since` (aware UTC) on. Never takes "the newest item"."""
@@ -197,5 +282,17 @@ class Platform(Protocol):
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         """Figures by remote id; an id or a figure that the network does not give is absent."""
 
-    def withdraw(self, remote_id: str) -> None:
-        """Take it down; repeating is harmless. Raises NotOffered where the network has no way."""
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
+        """Take it down, all its parts; repeating is harmless. Raises NotOffered where the network has no way."""
+
+    def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
+        """Change what is out to say this; repeating is harmless. Raises NotOffered where the network has no way."""
+
+    def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
+        """Whether something of this post that is out is still to follow. Calls nobody."""
+
+    def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        """Add what is still to follow, going on from `checkpoint`; repeating is harmless.
+
+        Raises TooSoon when the day's quota leaves no room: it goes on then.
+        """

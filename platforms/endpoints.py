@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
+from datetime import date
 from ssl import SSLCertVerificationError
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError, SSLError
 
+from platforms.contract import Charge
 from platforms.errors import TooSoon
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -76,8 +78,17 @@ class Gatekeeper(Protocol):
     def before(self, call: Call) -> None:
         """Let the call go by returning; what is raised here stops it, and reaches the caller as it is."""
 
-    def after(self, call: Call, closing: TooSoon | None) -> None:
+    def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
         """An answer has come. `closing` is the window that its headers say is closed now, though it was no refusal."""
+
+    def spent(self, bucket: str, on: date, *, whole_app: bool) -> int:
+        """What was charged to this bucket on this day, by the account or by all accounts of our app."""
+
+    def sent(self, so_far: int, of: int) -> None:
+        """An upload has come so far, in bytes."""
+
+    def settled(self) -> None:
+        """Nothing that has left so far is in doubt: its ids are stored."""
 
 
 _gatekeeper: ContextVar[Gatekeeper | None] = ContextVar("gatekeeper", default=None)
@@ -91,6 +102,18 @@ def guarded_by(gatekeeper: Gatekeeper) -> Iterator[None]:
         yield
     finally:
         _gatekeeper.reset(token)
+
+
+def report_upload(so_far: int, of: int) -> None:
+    """Let whoever watches this thread's calls know how far an upload has come, in bytes."""
+    if gatekeeper := _gatekeeper.get():
+        gatekeeper.sent(so_far, of)
+
+
+def spent(bucket: str, on: date, *, whole_app: bool = False) -> int:
+    """What is known to have been charged to this bucket on this day; 0 where nobody keeps count."""
+    gatekeeper = _gatekeeper.get()
+    return gatekeeper.spent(bucket, on, whole_app=whole_app) if gatekeeper else 0
 
 
 class StrayCall(RuntimeError):
@@ -114,6 +137,10 @@ class WalledSession(requests.Session):
         """The window that the headers of this answer say is used up; each network that has such headers reads them."""
         return None
 
+    def charges(self, call: Call, answer: requests.Response) -> Sequence[Charge]:
+        """What this call cost us; each network that has quotas in units, or prices, knows its own."""
+        return ()
+
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if origin(request.url or "") not in self._allowed:
             raise StrayCall(f"a call to {origin(request.url or '')} was stopped: it is not this account's address")
@@ -125,7 +152,7 @@ class WalledSession(requests.Session):
         call = self._call(request)
         gatekeeper.before(call)
         answer = super().send(request, **options)
-        gatekeeper.after(call, self.closing(call, answer))
+        gatekeeper.after(call, self.closing(call, answer), self.charges(call, answer))
         return answer
 
     def _call(self, request: requests.PreparedRequest) -> Call:

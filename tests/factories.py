@@ -13,6 +13,7 @@ from campaigns.models import Kind, Person, Post, PostState, Publication, Revisio
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from platforms.contract import Checkpoint
 
 WRITER, EDITOR = "Amina", "Yusuf"
 
@@ -99,3 +100,7 @@ def publication(store: Store, key: str) -> Publication:
             .unique()
             .one()
         )
+
+
+def forget(_: Checkpoint) -> None:
+    """For what is saved where nobody will go on from it."""

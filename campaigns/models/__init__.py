@@ -4,12 +4,13 @@ from campaigns.models.account import Account
 from campaigns.models.base import Base
 from campaigns.models.campaign import Campaign, CampaignKind
 from campaigns.models.chronicle import Entry
-from campaigns.models.misconception import Misconception, Standing
+from campaigns.models.misconception import Misconception, Nature, Standing
 from campaigns.models.person import DeskSession, Person, Role, SignInLink
 from campaigns.models.post import (
     Approval,
     Asset,
     Kind,
+    Part,
     Post,
     PostState,
     Rebuttal,
@@ -19,6 +20,8 @@ from campaigns.models.post import (
 )
 from campaigns.models.publication import ACTIVE, ON_THE_WAY, Delivery, Hold, Move, Publication, Scope
 from campaigns.models.reading import Figure, Reading, Summary
+from campaigns.models.spending import Spending
+from campaigns.models.token import Token
 
 __all__ = [
     "ACTIVE",
@@ -37,6 +40,8 @@ __all__ = [
     "Kind",
     "Misconception",
     "Move",
+    "Nature",
+    "Part",
     "Person",
     "Post",
     "PostState",
@@ -47,8 +52,10 @@ __all__ = [
     "Role",
     "Scope",
     "SignInLink",
+    "Spending",
     "Standing",
     "Summary",
+    "Token",
     "Verdict",
     "Wording",
 ]

@@ -18,6 +18,13 @@ class Standing(StrEnum):
     RETIRED = "retired"
 
 
+class Nature(StrEnum):
+    """Facts can be checked and rated; matters of doctrine are explained and not rated."""
+
+    FACTUAL = "factual"
+    DOCTRINAL = "doctrinal"
+
+
 class Misconception(Base):
     """The claim is for matching and for the team's own screens; it is never text of a post."""
 
@@ -25,6 +32,7 @@ class Misconception(Base):
 
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     category: Mapped[str] = mapped_column(String(40))
+    nature: Mapped[Nature] = mapped_column(default=Nature.DOCTRINAL)
     claim_ar: Mapped[str] = mapped_column(Text)
     claim_en: Mapped[str] = mapped_column(Text)
     claim_fr: Mapped[str] = mapped_column(Text)

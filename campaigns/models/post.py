@@ -13,7 +13,7 @@ from campaigns.models.base import Base
 from campaigns.models.campaign import Campaign
 from campaigns.models.misconception import Misconception
 from campaigns.models.person import Person
-from platforms.contract import Form, Shape
+from platforms.contract import Form, Network, Shape
 
 
 class Kind(StrEnum):
@@ -22,11 +22,12 @@ class Kind(StrEnum):
     INFOGRAPHIC = "infographic"
     VIDEOGRAPHIC = "videographic"
     FILM = "film"
+    STORY = "story"
 
     @property
     def form(self) -> Form:
-        if self is Kind.TEXT:
-            return Form.TEXT
+        if self in (Kind.TEXT, Kind.STORY):
+            return Form(self.value)
         return Form.PICTURE if self in (Kind.DESIGN, Kind.INFOGRAPHIC) else Form.VIDEO
 
 
@@ -77,6 +78,9 @@ class Revision(Base):
     accounts: Mapped[list[str]]
     at: Mapped[str] = mapped_column(String(40))
     timezone: Mapped[str] = mapped_column(String(60))
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    """Pictures or voices in it were made by a machine to look real, and every network is told so."""
+    for_children: Mapped[bool] = mapped_column(default=False)
     author_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     row_digest: Mapped[str] = mapped_column(String(64))
     """Digest of the imported row and its media: the same again is no change."""
@@ -95,10 +99,20 @@ class Revision(Base):
     def wording(self, language: Language) -> Wording | None:
         return next((each for each in self.wordings if each.language is language), None)
 
-    def assets_in(self, language: Language, shape: Shape | None = None) -> list[Asset]:
-        """This language's media: those of `shape` if there are any, else those without a choice of shape."""
-        own = [asset for asset in self.assets if asset.language is language]
-        return [asset for asset in own if asset.shape is shape] or [a for a in own if a.shape is None]
+    def assets_in(self, language: Language, shape: Shape | None = None, network: Network | None = None) -> list[Asset]:
+        """This language's media: those of `shape` if there are any, else those without a choice of shape.
+
+        A copy that was made for `network` stands in the place of the file that it was made of.
+        """
+        own = [each for each in self.assets if each.language is language and each.role in (None, Part.MEDIA)]
+        originals = [each for each in own if each.network is None]
+        chosen = [each for each in originals if each.shape is shape] or [a for a in originals if a.shape is None]
+        copies = {(each.shape, each.position): each for each in own if each.network and each.network is network}
+        return [copies.get((each.shape, each.position), each) for each in chosen]
+
+    def asset_as(self, role: Part, language: Language) -> Asset | None:
+        """The one file of this language that is not media itself: its captions, its thumbnail."""
+        return next((each for each in self.assets if each.language is language and each.role is role), None)
 
     @property
     def languages(self) -> tuple[Language, ...]:
@@ -113,7 +127,8 @@ class Revision(Base):
 class Wording(Base):
     """The words of a revision in one language, verses already set from the pinned text.
 
-    `citations` are references such as "2:256" that the words quote or point to.
+    `citations` are references such as "2:256" that the words quote or point to. `correction` is said publicly
+    under a post that is out already and that this revision puts right.
     """
 
     __tablename__ = "wordings"
@@ -125,6 +140,7 @@ class Wording(Base):
     alt_text: Mapped[str] = mapped_column(Text, default="")
     hashtags: Mapped[list[str]] = mapped_column(default=list)
     citations: Mapped[list[str]] = mapped_column(default=list)
+    correction: Mapped[str] = mapped_column(Text, default="")
     revision: Mapped[Revision] = relationship(back_populates="wordings")
 
     @property
@@ -134,10 +150,19 @@ class Wording(Base):
         return "\n\n".join(part for part in parts if part)
 
 
-class Asset(Base):
-    """A picture or film of a revision, by its bytes' SHA-256; sizes in bytes and pixels, `seconds` for films.
+class Part(StrEnum):
+    """What a file is to its post."""
 
-    `shape` is None for a file that the team supplied: it goes to every network as it is.
+    MEDIA = "media"
+    CAPTIONS = "captions"
+    THUMBNAIL = "thumbnail"
+
+
+class Asset(Base):
+    """A file of a revision, by its bytes' SHA-256; sizes in bytes and pixels, `seconds` and codecs of films.
+
+    `shape` is None for a file that the team supplied: it goes as it is to every network that takes it so.
+    `network` is set on a copy that was made for one network alone, which would not take the file as it is.
     """
 
     __tablename__ = "assets"
@@ -153,6 +178,11 @@ class Asset(Base):
     width: Mapped[int]
     height: Mapped[int]
     seconds: Mapped[float | None]
+    role: Mapped[Part] = mapped_column(default=Part.MEDIA)
+    network: Mapped[Network | None]
+    codec: Mapped[str] = mapped_column(String(20), default="")
+    sound_codec: Mapped[str] = mapped_column(String(20), default="")
+    frame_rate: Mapped[float | None]
     revision: Mapped[Revision] = relationship(back_populates="assets")
 
 

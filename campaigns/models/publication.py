@@ -45,6 +45,14 @@ def _only_one(state: Delivery) -> Index:
     return Index(name, "account_key", unique=True, sqlite_where=condition, postgresql_where=condition)
 
 
+_FOLLOWED = Index(
+    "ix_publications_follows_at",
+    "follows_at",
+    sqlite_where=text("follows_at IS NOT NULL"),
+    postgresql_where=text("follows_at IS NOT NULL"),
+)
+
+
 class Publication(Base):
     """One post on one account in one language. Its state is moved by conditional updates only.
 
@@ -58,6 +66,7 @@ class Publication(Base):
         Index("ix_publications_line", "account_key", "state", "due_at"),
         _only_one(Delivery.STAGING),
         _only_one(Delivery.REVEALING),
+        _FOLLOWED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,6 +96,15 @@ class Publication(Base):
     """When the reveal was about to be called; set before the call."""
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    corrected_at: Mapped[datetime | None]
+    follows_at: Mapped[datetime | None]
+    """When what is to follow a post that is out (a correction, captions) is gone on with; None when nothing is."""
+    corrected_to_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    """The revision whose words are to take the place of those that are out."""
+    upload_sent: Mapped[int | None]
+    """Bytes of the upload that has begun last, of how many, and since when."""
+    upload_total: Mapped[int | None]
+    upload_began_at: Mapped[datetime | None]
     remote_id: Mapped[str | None] = mapped_column(String(200))
     url: Mapped[str | None] = mapped_column(Text)
     why: Mapped[str] = mapped_column(Text, default="")
@@ -94,7 +112,8 @@ class Publication(Base):
     measured_at: Mapped[datetime | None]
 
     post: Mapped[Post] = relationship()
-    revision: Mapped[Revision] = relationship()
+    revision: Mapped[Revision] = relationship(foreign_keys=revision_id)
+    corrected_to: Mapped[Revision | None] = relationship(foreign_keys=corrected_to_id)
     account: Mapped[Account] = relationship()
     moves: Mapped[list[Move]] = relationship(order_by="Move.id")
 

@@ -13,8 +13,9 @@ from campaigns.connections import Connections, Speaker
 from campaigns.models import Account, Delivery, Move, PostState, Publication
 from campaigns.moving import move, update_unchanged
 from campaigns.outgoing import compose
-from campaigns.publishing import lines
-from campaigns.publishing.steps import TOO_LATE, Claim, Lane, Line, Step
+from campaigns.publishing import following, lines
+from campaigns.publishing.following import NOT_FOLLOWED
+from campaigns.publishing.steps import FOLLOW_LATER, TOO_LATE, Claim, Lane, Line, Step
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
 
@@ -51,7 +52,7 @@ class Claims:
 
     def _may_speak(self, publication: Publication, line: Line, now: datetime) -> bool:
         """No window is closed, and this worker has the account's credentials; another one may have them."""
-        uploads = line.lane is Lane.PREPARE
+        uploads = line.lane is Lane.PREPARE and publication.state is Delivery.PLANNED
         if publication.account.is_closed(now, rehearsal=publication.rehearsal, uploads=uploads):
             return False
         return publication.rehearsal or self.connections.signed_in(publication.account_key)
@@ -63,6 +64,8 @@ class Claims:
                 return self._claimed(session, publication, Step.LOOK, now)
             case Delivery.WITHDRAWING:
                 return self._claimed(session, publication, Step.WITHDRAW, now)
+            case Delivery.PUBLISHED:
+                return self._follow_up(session, publication, now)
         if aside := self._must_not_go(session, publication, now):
             went_to, why = aside
             move(session, publication, went_to, by=self.owner, why=why, now=now)
@@ -75,6 +78,24 @@ class Claims:
             update_unchanged(session, publication, publication.state, not_before=full_until, why=why)
             return None
         return self._claimed(session, publication, step, now)
+
+    def _follow_up(self, session: Session, publication: Publication, now: datetime) -> Claim | None:
+        """What follows a post that is out. A correction that a lever stops does not come by itself afterwards."""
+        lever, to = levers.holding(session, publication), publication.corrected_to
+        if to is None:
+            if lever is None:
+                return self._claimed(session, publication, Step.FOLLOW_UP, now)
+            update_unchanged(session, publication, publication.state, follows_at=now + FOLLOW_LATER)
+            return None
+        why = f"its correction is held by {lever.by}: {lever.reason}; approve it anew" if lever else ""
+        if to.post.revision is not to or to.post.state is not PostState.APPROVED:
+            why = "a newer revision takes the place of its correction"
+        elif review.approval_in_force(to, now=now) is None:
+            why = "its correction is not what was approved and was not sent; have it approved again"
+        if why:
+            move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **NOT_FOLLOWED)
+            return None
+        return self._claimed(session, publication, Step.FOLLOW_UP, now)
 
     def _plan_newer(self, session: Session, publication: Publication, now: datetime) -> None:
         """The newer revision was approved while the older one was in hand: now it can take its place."""
@@ -116,25 +137,29 @@ class Claims:
         if step is Step.REVEAL:
             values["sent_at"] = now
             publication.account.clear_at = now + self._spacing(publication)
-        if not step.sends:
+        if step is Step.FOLLOW_UP:
+            values["follows_at"] = now + self.lease
+        elif not step.sends:
             values["not_before"] = now + self.lease
         was = publication.state
         update_unchanged(session, publication, was, **values)
         if was is not step.state:
             session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=step.state, by=self.owner))
-        return self._what_it_needs(publication, step)
+        return self._what_it_needs(session, publication, step)
 
     def _spacing(self, publication: Publication) -> timedelta:
         """A rehearsal's days go by at its own pace, and so does its spacing."""
         spacing = publication.account.spacing
         return spacing / self.connections.settings.pace if publication.rehearsal else spacing
 
-    def _what_it_needs(self, publication: Publication, step: Step) -> Claim:
+    def _what_it_needs(self, session: Session, publication: Publication, step: Step) -> Claim:
+        correction = publication.corrected_to if step is Step.FOLLOW_UP else None
+        revision = correction or publication.revision
         return Claim(
             step=step,
             publication_id=publication.id,
             key=publication.key,
-            revision_id=publication.revision_id,
+            revision_id=revision.id,
             fence=publication.fence,
             speaker=Speaker(
                 account=publication.account_key,
@@ -142,11 +167,12 @@ class Claims:
                 rehearsal=publication.rehearsal,
             ),
             outgoing=compose(
-                publication.revision,
+                revision,
                 publication.account,
                 publication.language,
                 key=publication.key,
                 vault=self.vault,
+                alternates=following.alternates(session, publication),
             ),
             checkpoint=publication.checkpoint,
             setbacks=publication.setbacks,
@@ -155,4 +181,5 @@ class Claims:
             absences=publication.absences,
             sent_at=publication.sent_at,
             remote_id=publication.remote_id,
+            correcting=correction is not None,
         )

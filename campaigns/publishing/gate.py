@@ -5,13 +5,27 @@ Every call of every adapter leaves through one door (`platforms.endpoints.Walled
 
 from __future__ import annotations
 
-from campaigns import levers
+import logging
+import time
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import case, literal, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from campaigns import levers, spending
 from campaigns.models import Publication
 from campaigns.moving import Overtaken
 from campaigns.publishing.steps import Claim, Step, Stopped
-from campaigns.store import Store
+from campaigns.store import Store, database_now
+from platforms.contract import Charge
 from platforms.endpoints import Call
 from platforms.errors import OutcomeUnknown, TooSoon
+
+logger = logging.getLogger(__name__)
+
+UPLOADS_TOLD_EVERY = 1.0
+"""Seconds between two notes of how far an upload has come."""
 
 
 class Gate:
@@ -20,6 +34,7 @@ class Gate:
     def __init__(self, store: Store, claim: Claim) -> None:
         self._store, self._claim = store, claim
         self._shown = False
+        self._told_at = 0.0
         self.closing: TooSoon | None = None
 
     def before(self, call: Call) -> None:
@@ -34,8 +49,37 @@ class Gate:
             raise
         self._shown = self._shown or (call.writes and self._claim.step is Step.REVEAL)
 
-    def after(self, call: Call, closing: TooSoon | None) -> None:
+    def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
         self.closing = closing or self.closing
+        if not charges:
+            return
+        try:
+            with self._store.writing() as session:
+                spending.charge(session, self._claim.speaker, charges)
+        except SQLAlchemyError as error:  # the account book must not lose a receipt
+            logger.warning("what a call cost could not be written down: %s", type(error).__name__)
+
+    def spent(self, bucket: str, on: date, *, whole_app: bool) -> int:
+        with self._store.reading() as session:
+            return spending.spent(session, self._claim.speaker, bucket, on, whole_app=whole_app)
+
+    def sent(self, so_far: int, of: int) -> None:
+        """Write it down once a second: the desk and the command show how fast it goes."""
+        now = time.monotonic()
+        if so_far < of and now - self._told_at < UPLOADS_TOLD_EVERY:
+            return
+        self._told_at = now
+        with self._store.writing() as session:
+            at = literal(database_now(session), Publication.upload_began_at.type)
+            began = case((Publication.upload_sent < so_far, Publication.upload_began_at), else_=at)
+            session.execute(
+                update(Publication)
+                .where(Publication.id == self._claim.publication_id, Publication.fence == self._claim.fence)
+                .values(upload_sent=so_far, upload_total=of, upload_began_at=began)
+            )
+
+    def settled(self) -> None:
+        self._shown = False
 
     def _check(self) -> None:
         """A host that slept between claim and call must not send what others have settled meanwhile."""

@@ -18,6 +18,9 @@ from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
 TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
 WAITING = (Delivery.PLANNED, Delivery.STAGED)
 
+_FOLLOWED = (Publication.state == Delivery.PUBLISHED, Publication.follows_at.is_not(None))
+"""Out, and something is to follow: a correction, captions, an address in another language."""
+
 _closed_to_it = or_(Publication.rehearsal, Account.resume_for_rehearsal.is_(False))
 """A window that the stage has closed does not close the real network."""
 
@@ -40,7 +43,12 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
         .join(Publication.account)
         .where(Account.active, Account.paused_at.is_(None), Publication.state.in_((*WAITING, *TO_LOOK_AFTER)))
     ).one()
-    moments = (to_prepare and to_prepare - AHEAD, hindered, to_send, to_look)
+    to_follow = session.scalar(
+        select(func.min(_later(Publication.follows_at, resume_at)))
+        .join(Publication.account)
+        .where(Account.active, Account.paused_at.is_(None), *_FOLLOWED)
+    )
+    moments = (to_prepare and to_prepare - AHEAD, hindered, to_send, to_look, to_follow)
     return min((each for each in moments if each is not None), default=None)
 
 
@@ -78,15 +86,17 @@ def _next_to_send(session: Session, account: Account, now: datetime) -> Publicat
 
 
 def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
+    """What is to be prepared, else what is to follow a post that is out: that has time."""
     if session.scalar(_line(account).where(Publication.state == Delivery.STAGING)):
         return None
-    return session.scalar(
+    planned = session.scalar(
         _line(account).where(
             Publication.state == Delivery.PLANNED,
             Publication.due_at <= now + AHEAD,
             or_(Publication.not_before.is_(None), Publication.not_before <= now),
         )
     )
+    return planned or session.scalar(_line(account).where(*_FOLLOWED, Publication.follows_at <= now))
 
 
 def _is_clear(session: Session, account: Account, now: datetime) -> bool:
@@ -126,12 +136,13 @@ def _to_send(now: datetime) -> ColumnElement[bool]:
 
 
 def _to_prepare(now: datetime) -> ColumnElement[bool]:
-    return and_(
+    planned = and_(
         Publication.state == Delivery.PLANNED,
         Publication.due_at <= now + AHEAD,
         or_(Publication.not_before.is_(None), Publication.not_before <= now),
         _is_open(Account.uploads_at, now),
     )
+    return or_(planned, and_(*_FOLLOWED, Publication.follows_at <= now))
 
 
 def _is_open(window: SQLColumnExpression[Any], now: datetime) -> ColumnElement[bool]:

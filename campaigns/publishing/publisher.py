@@ -22,7 +22,7 @@ from campaigns.publishing.recording import Records
 from campaigns.publishing.steps import LEASE, Claim, Lane, Line, NotHere, Step, Stopped, settling
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
-from platforms.contract import Checkpoint, Found, Platform
+from platforms.contract import Checkpoint, Found, Partly, Platform
 from platforms.endpoints import guarded_by
 from platforms.errors import OutcomeUnknown, PlatformError, Refused, Unreachable
 
@@ -123,9 +123,14 @@ class Publisher:
             if everything_of_ours:
                 expired = or_(expired, Publication.owner == self.owner)
             left = session.scalars(select(Publication).where(Publication.state.in_(ACTIVE), expired)).all()
-            unfinished = (Publication.state.in_(lines.TO_LOOK_AFTER), Publication.owner.is_not(None), expired)
-            again = {"not_before": self.clock(), "owner": None, "lease_until": None}
-            session.execute(update(Publication).where(*unfinished).values(**again))
+            nobodys = {"owner": None, "lease_until": None}
+            unfinished = (Publication.owner.is_not(None), expired)
+            for states, at in ((lines.TO_LOOK_AFTER, "not_before"), ((Delivery.PUBLISHED,), "follows_at")):
+                session.execute(
+                    update(Publication)
+                    .where(Publication.state.in_(states), *unfinished)
+                    .values(**nobodys, **{at: self.clock()})
+                )
             return sum(self._free(session, publication) for publication in left)
 
     def _free(self, session: Session, publication: Publication) -> bool:
@@ -177,13 +182,14 @@ class Publisher:
             case Step.STAGE:
                 self._stage(claim, platform, gate)
             case Step.REVEAL:
-                receipt = _called(claim, lambda: platform.reveal(claim.outgoing, claim.checkpoint), OutcomeUnknown)
-                self.records.receipt(claim, receipt, gate.closing)
+                self._reveal(claim, platform, gate)
             case Step.LOOK:
                 self._look(claim, platform, gate)
             case Step.WITHDRAW:
-                _called(claim, lambda: platform.withdraw(claim.remote_id or ""), Unreachable)
+                _called(claim, lambda: platform.withdraw(claim.remote_id or "", claim.checkpoint), Unreachable)
                 self.records.withdrawn(claim, gate.closing)
+            case Step.FOLLOW_UP:
+                self._follow_up(claim, platform, gate)
 
     def _stage(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         for media in claim.outgoing.media:
@@ -198,11 +204,40 @@ class Publisher:
         checkpoint = _called(claim, lambda: platform.stage(claim.outgoing, claim.checkpoint, save), Unreachable)
         self.records.staged(claim, checkpoint, gate.closing)
 
+    def _reveal(self, claim: Claim, platform: Platform, gate: Gate) -> None:
+        """A post in several parts saves after each: what is stored is in doubt no more."""
+
+        def save(checkpoint: Checkpoint) -> None:
+            self.records.checkpoint(claim, checkpoint)
+            gate.settled()
+
+        receipt = _called(claim, lambda: platform.reveal(claim.outgoing, claim.checkpoint, save), OutcomeUnknown)
+        self.records.receipt(claim, receipt, gate.closing)
+
+    def _follow_up(self, claim: Claim, platform: Platform, gate: Gate) -> None:
+        """A correction first; captions and the like go on from the checkpoint."""
+        remote_id, checkpoint = claim.remote_id or "", claim.checkpoint
+        if claim.correcting:
+            corrected = _called(claim, lambda: platform.correct(claim.outgoing, remote_id, checkpoint), Unreachable)
+            self.records.corrected(claim, corrected, gate.closing)
+            return
+
+        def save(done: Checkpoint) -> None:
+            self.records.checkpoint(claim, done)
+
+        if platform.lacks(claim.outgoing, checkpoint):
+            checkpoint = _called(
+                claim, lambda: platform.complete(claim.outgoing, remote_id, claim.checkpoint, save), Unreachable
+            )
+        self.records.followed(claim, checkpoint, gate.closing)
+
     def _look(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         since = claim.sent_at or self.clock()
         finding = _called(claim, lambda: platform.find(claim.outgoing, claim.checkpoint, since), Unreachable)
         if isinstance(finding, Found):
             self.records.receipt(claim, finding.receipt, gate.closing)
+        elif isinstance(finding, Partly):
+            self.records.partly(claim, finding, gate.closing)
         else:
             self.records.not_found(claim, finding, gate.closing)
 
@@ -211,6 +246,8 @@ class Publisher:
             self.records.setback(claim, error, gate.closing)
         except Overtaken:
             logger.warning("%s was moved by somebody else; its setback is not ours to record", claim.key)
+            if isinstance(error, OutcomeUnknown):
+                self.records.late_doubt(claim)
 
 
 def _called(claim: Claim, call: Callable[[], Answer], otherwise: type[PlatformError]) -> Answer:

@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Move, Publication
 from campaigns.moving import Overtaken, move
+from campaigns.publishing import following
+from campaigns.publishing.following import NOT_FOLLOWED
 from campaigns.publishing.steps import (
     ABSENCES,
+    FOLLOW_UPS,
     LOOK_AGAIN,
     LOOKS,
     RESENDINGS,
@@ -27,7 +30,7 @@ from campaigns.publishing.steps import (
 )
 from campaigns.store import Store, database_now
 from platforms import networks_of_app
-from platforms.contract import Absent, Checkpoint, Receipt, Unclear
+from platforms.contract import Absent, Checkpoint, Partly, Receipt, Unclear
 from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSoon, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -76,16 +79,24 @@ class Records:
             with self.store.writing(durable=True) as session:
                 self._record(session, claim, Delivery.PUBLISHED, **published)
                 self._answered(session, claim, closing)
+                following.follow(session, claim.publication_id, now=self.clock())
         except Overtaken:
             self._late_receipt(claim, published)
 
     def _late_receipt(self, claim: Claim, published: dict[str, Any]) -> None:
-        """We were taken for dead, yet here is the proof that it is out: it is never thrown away."""
+        """We were taken for dead, yet here is the proof that it is out: it is never thrown away.
+
+        Whoever is about to send it again finds its own fence stale; if they have sent it by now, their receipt is
+        the late one, and a person hears of two copies.
+        """
         with self.store.writing(durable=True) as session:
             publication = session.get_one(Publication, claim.publication_id, with_for_update=True)
             now, state = self.clock(), publication.state
             why = f"a late answer: it is out as {published['remote_id']} at {published['url']}"
-            if state in (Delivery.PUBLISHED, Delivery.REVEALING, Delivery.WITHDRAWING):
+            if state in (Delivery.PUBLISHED, Delivery.WITHDRAWING):
+                if publication.remote_id != published["remote_id"]:
+                    why = f"it may be out twice: {why}. Look at the account, and delete one of them"
+                    publication.why = why
                 late = Move(
                     publication_id=publication.id, at=now, came_from=state, went_to=state, by=self.owner, why=why
                 )
@@ -93,10 +104,49 @@ class Records:
             elif publication.revision_id == claim.revision_id:
                 settled = {**published, "fence": Publication.fence + 1}
                 settled.pop("why")
+                settled["checkpoint"] = dict(claim.checkpoint)
                 move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
             else:
                 why = f"the revision before this one is out: {why}. Decide if both are right"
                 move(session, publication, Delivery.HELD, by=self.owner, now=now, why=why, fence=Publication.fence + 1)
+
+    def late_doubt(self, claim: Claim) -> None:
+        """We were taken for dead and have no clear answer: what others proved meanwhile, they proved too early."""
+        with self.store.writing(durable=True) as session:
+            session.execute(
+                update(Publication)
+                .where(
+                    Publication.id == claim.publication_id,
+                    Publication.revision_id == claim.revision_id,
+                    Publication.state == Delivery.UNCERTAIN,
+                )
+                .values(not_before=self.clock() + claim.settling, looks=0, absences=0)
+            )
+
+    def partly(self, claim: Claim, finding: Partly, closing: TooSoon | None) -> None:
+        """What is out of it is known: the rest is prepared again and goes out."""
+        with self.store.writing(durable=True) as session:
+            values = {"checkpoint": dict(finding.checkpoint), "not_before": None, "looks": 0, "absences": 0}
+            self._record(session, claim, Delivery.PLANNED, why=finding.why, **values)
+            self._answered(session, claim, closing)
+
+    def corrected(self, claim: Claim, receipt: Receipt, closing: TooSoon | None) -> None:
+        """The new words are out in the place of the old ones; the id stays."""
+        now = self.clock()
+        with self.store.writing(durable=True) as session:
+            values = {"revision_id": claim.revision_id, "corrected_at": now, "why": "", "setbacks": 0, **NOT_FOLLOWED}
+            if receipt.url:
+                values["url"] = receipt.url
+            self._still_ours(session, claim, owner=None, lease_until=None, **values)
+            self._note_move(session, claim, Delivery.PUBLISHED, "corrected")
+            self._answered(session, claim, closing)
+            following.follow(session, claim.publication_id, now=now)
+
+    def followed(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
+        with self.store.writing(durable=True) as session:
+            values = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
+            self._still_ours(session, claim, owner=None, lease_until=None, **values)
+            self._answered(session, claim, closing)
 
     def not_found(self, claim: Claim, finding: Absent | Unclear, closing: TooSoon | None) -> None:
         """Proven absent often enough: planned again. Else look later, and in the end leave it to a person.
@@ -132,6 +182,8 @@ class Records:
                 self._look_later(session, claim, error)
             elif claim.step is Step.WITHDRAW:
                 self._withdraw_later(session, claim, error)
+            elif claim.step is Step.FOLLOW_UP:
+                self._follow_later(session, claim, error)
             else:
                 self._put_where_it_belongs(session, claim, error)
             self._close_account(session, claim, error, closing)
@@ -149,19 +201,34 @@ class Records:
         again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(claim.setbacks)
         self._come_back(session, claim, again, str(error), setbacks=claim.setbacks + 1)
 
+    def _follow_later(self, session: Session, claim: Claim, error: Exception) -> None:
+        """The post is out whatever becomes of this. What follows may be repeated; a refusal ends it, and is told."""
+        what = "its correction" if claim.correcting else "what was to follow it"
+        setbacks = claim.setbacks + (0 if isinstance(error, TooSoon) else 1)
+        if isinstance(error, (Refused, Stopped)) or setbacks >= FOLLOW_UPS:
+            why = f"it is out, but {what} could not be brought: {error}"
+            self._still_ours(session, claim, owner=None, lease_until=None, why=why, setbacks=0, **NOT_FOLLOWED)
+            self._note_move(session, claim, Delivery.PUBLISHED, why)
+            return
+        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(setbacks)
+        self._still_ours(
+            session, claim, owner=None, lease_until=None, follows_at=again, why=str(error), setbacks=setbacks
+        )
+
     def _put_where_it_belongs(self, session: Session, claim: Claim, error: Exception) -> None:
         now = self.clock()
+        known: dict[str, Any] = {"sent_at": None} if claim.step is Step.REVEAL else {}
         if isinstance(error, Stopped):
-            self._record(session, claim, Delivery.HELD, why=str(error))
+            self._record(session, claim, Delivery.HELD, why=str(error), **known)
         elif isinstance(error, Refused):
-            self._record(session, claim, Delivery.FAILED, why=str(error))
+            self._record(session, claim, Delivery.FAILED, why=str(error), **known)
         elif isinstance(error, OutcomeUnknown):  # staging too may find that an earlier attempt went out
             values = {"not_before": now + claim.settling, "looks": 0, "absences": 0}
             self._record(session, claim, Delivery.UNCERTAIN, why=str(error), **values)
         else:
             again = error.retry_at if isinstance(error, TooSoon) else now + wait_after(claim.setbacks)
             setbacks = claim.setbacks + 1
-            self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks)
+            self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks, **known)
 
     # -- the account ---------------------------------------------------------------------------------
 
@@ -221,16 +288,19 @@ class Records:
     def _record(self, session: Session, claim: Claim, state: Delivery, **values: object) -> None:
         self._still_ours(session, claim, state=state, owner=None, lease_until=None, **values)
         if claim.step.state is not state:
-            session.add(
-                Move(
-                    publication_id=claim.publication_id,
-                    at=self.clock(),
-                    came_from=claim.step.state,
-                    went_to=state,
-                    by=self.owner,
-                    why=str(values.get("why") or ""),
-                )
+            self._note_move(session, claim, state, str(values.get("why") or ""))
+
+    def _note_move(self, session: Session, claim: Claim, to: Delivery, why: str) -> None:
+        session.add(
+            Move(
+                publication_id=claim.publication_id,
+                at=self.clock(),
+                came_from=claim.step.state,
+                went_to=to,
+                by=self.owner,
+                why=why,
             )
+        )
 
     def _still_ours(self, session: Session, claim: Claim, **values: object) -> None:
         """Update the claimed row if nobody has claimed it since. Raises Overtaken."""

@@ -33,6 +33,10 @@ STUMBLES = 3
 LOOK_AGAIN = timedelta(seconds=20)
 """After a network could not be asked."""
 LONGEST_WAIT = timedelta(minutes=15)
+FOLLOW_LATER = timedelta(minutes=5)
+"""While a lever stands over a post, what is to follow it waits."""
+FOLLOW_UPS = 8
+"""After so many setbacks in a row what was to follow a post is given up, and a person is told."""
 
 
 class Lane(StrEnum):
@@ -55,6 +59,7 @@ class Step(StrEnum):
     REVEAL = "reveal"
     LOOK = "look"
     WITHDRAW = "withdraw"
+    FOLLOW_UP = "follow up"
 
     @property
     def state(self) -> Delivery:
@@ -64,12 +69,13 @@ class Step(StrEnum):
             Step.REVEAL: Delivery.REVEALING,
             Step.LOOK: Delivery.UNCERTAIN,
             Step.WITHDRAW: Delivery.WITHDRAWING,
+            Step.FOLLOW_UP: Delivery.PUBLISHED,
         }[self]
 
     @property
     def sends(self) -> bool:
         """Whether a lever stops it. Looking and taking down are what one wants to go on when all else is held."""
-        return self in (Step.STAGE, Step.REVEAL)
+        return self in (Step.STAGE, Step.REVEAL, Step.FOLLOW_UP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +96,8 @@ class Claim:
     absences: int
     sent_at: datetime | None
     remote_id: str | None
+    correcting: bool = False
+    """What follows is a correction: `outgoing` and `revision_id` are of the revision that is to take the place."""
 
     @property
     def settling(self) -> timedelta:

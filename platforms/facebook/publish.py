@@ -15,6 +15,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from platforms.approved import unaltered
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -44,7 +45,7 @@ class _Name(BaseModel):
     name: str
 
 
-class FacebookPage:
+class FacebookPage(CorrectsNothing, CompletesNothing):
     """One Page. Text posts are the one form whose absence cannot be proved."""
 
     network: ClassVar[Network] = Network.FACEBOOK
@@ -95,7 +96,7 @@ class FacebookPage:
             save({"photos": list(photos)})
         return {"photos": photos}
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         if outgoing.form is Form.VIDEO:
             return self._reveal_video(outgoing, checkpoint)
         photos = [{"media_fbid": each["id"]} for each in checkpoint.get("photos", ())]
@@ -114,7 +115,7 @@ class FacebookPage:
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         return measure(self._graph, self._page, remote_ids)
 
-    def withdraw(self, remote_id: str) -> None:
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         """Delete it. A lost answer is Unreachable, as deleting again does no harm."""
         self._graph.remove(remote_id)
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
     Absent,
     Allowance,
@@ -59,7 +60,7 @@ class _Media(BaseModel):
         return self.media_type == _media_type(outgoing) and same_words(self.caption, outgoing.text)
 
 
-class InstagramAccount:
+class InstagramAccount(CorrectsNothing, CompletesNothing):
     """One professional account. Its container tells exactly whether a post is out, though not under which id."""
 
     network: ClassVar[Network] = Network.INSTAGRAM
@@ -107,7 +108,7 @@ class InstagramAccount:
         check_quota(self._graph, self._user)
         return Staging(self._graph, self._user, self._shelf, self._sleep, save).run(outgoing, checkpoint)
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         """A refusal may follow from our own earlier attempt, so the container is asked before it is believed."""
         container = checkpoint["container"]
         try:
@@ -140,7 +141,7 @@ class InstagramAccount:
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         return measure(self._graph, remote_ids)
 
-    def withdraw(self, remote_id: str) -> None:
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         raise NotOffered("Instagram lets nobody delete a post from outside: delete it in the app")
 
     def _receipt(self, media: str) -> Receipt:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from platforms.approved import unaltered
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
     Absent,
     Allowance,
@@ -34,7 +35,7 @@ from platforms.website.measure import figures
 from platforms.website.signin import sign_in
 
 
-class WordPressSite:
+class WordPressSite(CorrectsNothing, CompletesNothing):
     """One user on one site. Slugs follow from the post's key, so that nothing is ever made twice.
 
     The checkpoint is `{"media": [[id, address], …], "article": id}`.
@@ -69,7 +70,7 @@ class WordPressSite:
             save(staged)
         return staged
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         if "article" not in checkpoint:
             raise Unreachable("the article is not on the website yet; its draft must be made before")
         with translated():
@@ -103,7 +104,7 @@ class WordPressSite:
         with translated():
             return figures(self._client, remote_ids)
 
-    def withdraw(self, remote_id: str) -> None:
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         with translated():
             try:
                 self._client.remove(remote_id)

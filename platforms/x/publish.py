@@ -11,6 +11,7 @@ from typing import ClassVar
 import tweepy
 from pydantic import BaseModel, ConfigDict
 
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -52,7 +53,7 @@ class Staged(BaseModel):
         return tuple(each.media_key for each in self.media if each.media_key)
 
 
-class XAccount:
+class XAccount(CorrectsNothing, CompletesNothing):
     """One X account. Creating the post is the visible act, and X knows no way to make it repeatable."""
 
     network: ClassVar[Network] = Network.X
@@ -98,7 +99,7 @@ class XAccount:
                 upload(self._client, file, begun, keep, self._sleep)
         return staged.model_dump(mode="json")
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         media_ids = _ready(outgoing, Staged.model_validate(checkpoint))
         # A connection that idled since staging may be dead, and would leave the outcome unknown.
         self._client.session.close()
@@ -122,7 +123,7 @@ class XAccount:
         with self._speaking():
             return figures(self._client, remote_ids, datetime.now(UTC))
 
-    def withdraw(self, remote_id: str) -> None:
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         with self._speaking():
             try:
                 self._client.delete_tweet(remote_id)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
 
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
     Absent,
     Allowance,
@@ -34,7 +35,7 @@ from platforms.youtube.signin import sign_in
 from platforms.youtube.upload import Upload, belongs, must_be_alive
 
 
-class YouTubeChannel:
+class YouTubeChannel(CorrectsNothing, CompletesNothing):
     """`credentials`: client_id, client_secret, refresh_token; if known access_token and channel_id.
 
     `channel_id` is compared before every upload: one Google account may own several channels, and the one
@@ -86,7 +87,7 @@ class YouTubeChannel:
                 self._own_channel()
             return upload.go_on(checkpoint, save)
 
-    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Receipt:
+    def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         """Make the staged film public; repeating is harmless, for it is the same film.
 
         Raises Unreachable when other words or another film were staged: staging again uploads anew.
@@ -118,7 +119,7 @@ class YouTubeChannel:
         with translated():
             return measure(self._client, remote_ids)
 
-    def withdraw(self, remote_id: str) -> None:
+    def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         """Back to private: the film, its figures and its comments stay, for the channel's owner alone."""
         with translated():
             video = self._client.video(remote_id, "status")

@@ -26,6 +26,7 @@ from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
+from tests.factories import forget
 
 SEND, PREPARE = (Line(account="x-en", lane=lane) for lane in Lane)
 
@@ -233,7 +234,7 @@ def test_a_window_that_a_good_answer_says_is_used_up_is_kept(
     claim = publisher.claims.take(SEND)
     assert claim
     with publisher.connections.platform(claim.speaker) as platform:
-        receipt = platform.reveal(claim.outgoing, claim.checkpoint)
+        receipt = platform.reveal(claim.outgoing, claim.checkpoint, forget)
     until = clock() + timedelta(minutes=15)
     publisher.records.receipt(claim, receipt, TooSoon("none left", retry_at=until))
     assert (state(store, key), account(store).resume_at) == (Delivery.PUBLISHED, until)

@@ -25,6 +25,7 @@ from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
+from tests.factories import forget
 
 
 @pytest.fixture
@@ -276,7 +277,7 @@ def test_a_worker_that_died_after_the_intent_makes_the_next_one_look_first(
     claim = publisher.claims.take(SEND)
     assert claim and claim.step == "reveal"
     with publisher.connections.platform(claim.speaker) as platform:
-        platform.reveal(claim.outgoing, claim.checkpoint)
+        platform.reveal(claim.outgoing, claim.checkpoint, forget)
     assert publisher.recover(everything_of_ours=True) == 1
     assert factories.publication(store, key).state is Delivery.UNCERTAIN
     clock.move(seconds=5)
@@ -313,7 +314,7 @@ def test_a_late_proof_that_it_is_out_is_never_thrown_away(
     claim = publisher.claims.take(SEND)
     assert claim
     with publisher.connections.platform(claim.speaker) as platform:
-        receipt = platform.reveal(claim.outgoing, claim.checkpoint)
+        receipt = platform.reveal(claim.outgoing, claim.checkpoint, forget)
     with store.writing() as session:
         session.execute(update(Publication).values(state=meanwhile, fence=Publication.fence + 1))
     publisher.records.receipt(claim, receipt, None)

@@ -29,6 +29,7 @@ from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.graph import refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
+from tests.factories import forget
 from tests.platforms.meta_stage import (
     APPLIED,
     NOT_APPLIED,
@@ -113,7 +114,7 @@ def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
     checkpoint = page.stage(outgoing, {}, keep)
     assert shown(stage) == []
 
-    receipt = page.reveal(outgoing, checkpoint)
+    receipt = page.reveal(outgoing, checkpoint, forget)
 
     [seen] = shown(stage)
     assert seen["text"] == WORDS
@@ -127,7 +128,7 @@ def test_every_form_is_found_by_a_later_process_under_the_same_id(
     outgoing: Outgoing, connect: Callable[..., FacebookPage], stage: Stage
 ) -> None:
     checkpoint = connect().stage(outgoing, {}, keep)
-    receipt = connect().reveal(outgoing, checkpoint)
+    receipt = connect().reveal(outgoing, checkpoint, forget)
     stage.move_clock(FacebookPage.settling)
 
     finding = connect().find(outgoing, checkpoint, a_minute_ago(stage))
@@ -144,7 +145,7 @@ def test_a_lost_answer_to_the_reveal_is_unknown_and_find_then_tells(
     stage.faults.add(Fault(name=fault, path=FINAL_CALL[form]))
 
     with pytest.raises(OutcomeUnknown) as caught:
-        page.reveal(outgoing, checkpoint)
+        page.reveal(outgoing, checkpoint, forget)
     stage.move_clock(FacebookPage.settling)
     finding = page.find(outgoing, checkpoint, a_minute_ago(stage))
 
@@ -177,7 +178,7 @@ def test_a_fault_while_staging_is_repeatable_and_ends_in_one_post(
         connect().stage(outgoing, {}, stored.update)
     page = connect()
     checkpoint = page.stage(outgoing, stored, stored.update)
-    page.reveal(outgoing, checkpoint)
+    page.reveal(outgoing, checkpoint, forget)
 
     [seen] = shown(stage)
     assert seen["media"] == [each.sha256 for each in outgoing.media]
@@ -206,7 +207,7 @@ def test_a_chunked_video_goes_on_where_it_was_killed(
         connect().stage(outgoing, {}, save)
 
     page = connect()
-    page.reveal(outgoing, page.stage(outgoing, save.stored, keep))
+    page.reveal(outgoing, page.stage(outgoing, save.stored, keep), forget)
 
     assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
     assert len(stage.records.all("graph.videos")) == 1
@@ -223,7 +224,7 @@ def test_a_chunk_that_arrived_although_its_answer_was_lost_is_not_sent_again(
         connect().stage(outgoing, save.stored, keep)
 
     page = connect()
-    page.reveal(outgoing, page.stage(outgoing, save.stored, keep))
+    page.reveal(outgoing, page.stage(outgoing, save.stored, keep), forget)
 
     assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
 
@@ -244,7 +245,7 @@ def test_a_reel_goes_on_at_the_byte_where_the_connection_died(
     half = stage.records.all("graph.videos")[0]["received"]
 
     page = connect()
-    page.reveal(outgoing, page.stage(outgoing, save.stored, keep))
+    page.reveal(outgoing, page.stage(outgoing, save.stored, keep), forget)
 
     assert 0 < half < video.size
     assert [each["media"] for each in shown(stage)] == [[video.sha256]]
@@ -253,9 +254,9 @@ def test_a_reel_goes_on_at_the_byte_where_the_connection_died(
 
 def test_two_posts_with_the_same_words_are_left_to_a_person(page: FacebookPage, stage: Stage) -> None:
     outgoing = post()
-    page.reveal(outgoing, {})
-    page.reveal(post(text="another text in between"), {})
-    page.reveal(outgoing, {})
+    page.reveal(outgoing, {}, forget)
+    page.reveal(post(text="another text in between"), {}, forget)
+    page.reveal(outgoing, {}, forget)
     stage.move_clock(FacebookPage.settling)
 
     finding = page.find(outgoing, {}, a_minute_ago(stage))
@@ -265,28 +266,28 @@ def test_two_posts_with_the_same_words_are_left_to_a_person(page: FacebookPage, 
 
 
 def test_the_same_words_from_before_do_not_count(page: FacebookPage, stage: Stage) -> None:
-    page.reveal(post(), {})
+    page.reveal(post(), {}, forget)
     stage.move_clock(timedelta(hours=3))
     assert isinstance(page.find(post(), {}, a_minute_ago(stage)), Unclear)
 
 
 def test_a_post_is_found_behind_pages_of_others(page: FacebookPage, stage: Stage) -> None:
-    page.reveal(post(text="  needle\r\n in  the  hay "), {})
+    page.reveal(post(text="  needle\r\n in  the  hay "), {}, forget)
     for number in range(30):
-        page.reveal(post(text=f"hay {number}"), {})
+        page.reveal(post(text=f"hay {number}"), {}, forget)
     stage.move_clock(FacebookPage.settling)
     assert isinstance(page.find(post(text="needle in the hay"), {}, a_minute_ago(stage)), Found)
 
 
 def test_a_lagging_feed_proves_nothing_about_a_text(page: FacebookPage, stage: Stage) -> None:
-    page.reveal(post(), {})
+    page.reveal(post(), {}, forget)
     assert isinstance(page.find(post(), {}, a_minute_ago(stage)), Unclear)
 
 
 def test_a_video_that_is_still_processed_is_not_called_absent(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
     outgoing = MAKERS["reel"](tmp_path)
     checkpoint = page.stage(outgoing, {}, keep)
-    page.reveal(outgoing, checkpoint)
+    page.reveal(outgoing, checkpoint, forget)
     assert isinstance(page.find(outgoing, checkpoint, a_minute_ago(stage)), Unclear)
 
 
@@ -294,23 +295,23 @@ def test_a_second_reveal_never_makes_a_second_post(
     form: str, outgoing: Outgoing, page: FacebookPage, stage: Stage
 ) -> None:
     checkpoint = page.stage(outgoing, {}, keep)
-    page.reveal(outgoing, checkpoint)
+    page.reveal(outgoing, checkpoint, forget)
     with pytest.raises(OutcomeUnknown):
-        page.reveal(outgoing, checkpoint)
+        page.reveal(outgoing, checkpoint, forget)
     assert len(shown(stage)) == 1
 
 
 def test_a_service_error_that_went_live_is_unknown_and_not_repeated(page: FacebookPage, stage: Stage) -> None:
     refuse(stage, "/feed", code=2, status=500, after=True)
     with pytest.raises(OutcomeUnknown):
-        page.reveal(post(), {})
+        page.reveal(post(), {}, forget)
     assert len(shown(stage)) == 1
 
 
 def test_a_closed_window_names_the_minutes_until_it_opens(page: FacebookPage, stage: Stage) -> None:
     refuse(stage, "/feed", code=80001, regain=17)
     with pytest.raises(TooSoon) as caught:
-        page.reveal(post(), {})
+        page.reveal(post(), {}, forget)
     assert timedelta(minutes=16) < caught.value.retry_at - stage.now() <= timedelta(minutes=17)
     assert shown(stage) == []
 
@@ -321,17 +322,17 @@ def test_a_dead_token_or_a_missing_right_asks_for_a_person(
 ) -> None:
     refuse(stage, "/feed", code=code, subcode=subcode, status=401)
     with pytest.raises(NotSignedIn):
-        page.reveal(post(), {})
+        page.reveal(post(), {}, forget)
 
 
 def test_a_block_for_spam_waits_for_hours_and_abuse_is_refused(page: FacebookPage, stage: Stage) -> None:
     refuse(stage, "/feed", code=368, subcode=1390008)
     with pytest.raises(TooSoon) as caught:
-        page.reveal(post(), {})
+        page.reveal(post(), {}, forget)
     assert caught.value.retry_at > stage.now() + timedelta(hours=1)
     refuse(stage, "/feed", code=368, subcode=1346003)
     with pytest.raises(Refused):
-        page.reveal(post(), {})
+        page.reveal(post(), {}, forget)
 
 
 def test_reads_bear_with_an_object_that_is_missing_for_a_moment(
@@ -346,7 +347,7 @@ def test_reads_bear_with_an_object_that_is_missing_for_a_moment(
 def test_figures_come_by_live_names_and_a_fresh_post_has_no_insights(
     form: str, outgoing: Outgoing, page: FacebookPage, stage: Stage
 ) -> None:
-    receipt = page.reveal(outgoing, page.stage(outgoing, {}, keep))
+    receipt = page.reveal(outgoing, page.stage(outgoing, {}, keep), forget)
     stage.move_clock(timedelta(minutes=1))
     fresh = {each.metric for each in page.measure([receipt.remote_id]).get(receipt.remote_id, ())}
     stage.move_clock(timedelta(days=3))
@@ -365,7 +366,7 @@ def test_figures_come_by_live_names_and_a_fresh_post_has_no_insights(
 
 
 def test_one_dead_metric_name_leaves_the_others_alive(page: FacebookPage, stage: Stage) -> None:
-    receipt = page.reveal(post(), {})
+    receipt = page.reveal(post(), {}, forget)
     stage.move_clock(timedelta(days=2))
     refuse(stage, "/insights", code=100, method="GET", times=2)
     figures = {each.metric for each in page.measure([receipt.remote_id])[receipt.remote_id]}
@@ -374,7 +375,7 @@ def test_one_dead_metric_name_leaves_the_others_alive(page: FacebookPage, stage:
 
 
 def test_one_field_that_is_not_permitted_leaves_the_others(page: FacebookPage, stage: Stage) -> None:
-    receipt = page.reveal(post(), {})
+    receipt = page.reveal(post(), {}, forget)
     stage.move_clock(timedelta(days=2))
     refuse(stage, receipt.remote_id, code=10, method="GET", times=2)
     figures = {each.metric for each in page.measure([receipt.remote_id])[receipt.remote_id]}
@@ -383,7 +384,7 @@ def test_one_field_that_is_not_permitted_leaves_the_others(page: FacebookPage, s
 
 
 def test_a_post_whose_figures_fail_does_not_hide_the_others(page: FacebookPage, stage: Stage) -> None:
-    ids = [page.reveal(post(text=text), {}).remote_id for text in ("one", "two", "three")]
+    ids = [page.reveal(post(text=text), {}, forget).remote_id for text in ("one", "two", "three")]
     refuse(stage, ids[0], code=2, status=500, method="GET")
     assert set(page.measure(ids)) == set(ids[1:])
     refuse(stage, ids[1], code=4, method="GET")
@@ -396,23 +397,23 @@ def test_a_post_whose_figures_fail_does_not_hide_the_others(page: FacebookPage, 
 def test_a_video_that_went_out_is_never_staged_again(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
     outgoing = MAKERS["reel"](tmp_path)
     checkpoint = page.stage(outgoing, {}, keep)
-    page.reveal(outgoing, checkpoint)
+    page.reveal(outgoing, checkpoint, forget)
     with pytest.raises(OutcomeUnknown):
         page.stage(outgoing, checkpoint, keep)
 
 
 def test_withdrawing_hides_the_post_and_may_be_repeated(outgoing: Outgoing, page: FacebookPage, stage: Stage) -> None:
-    receipt = page.reveal(outgoing, page.stage(outgoing, {}, keep))
-    page.withdraw(receipt.remote_id)
-    page.withdraw(receipt.remote_id)
+    receipt = page.reveal(outgoing, page.stage(outgoing, {}, keep), forget)
+    page.withdraw(receipt.remote_id, {})
+    page.withdraw(receipt.remote_id, {})
     assert shown(stage) == []
 
 
 def test_what_can_be_seen_but_not_deleted_is_not_called_withdrawn(page: FacebookPage, stage: Stage) -> None:
-    receipt = page.reveal(post(), {})
+    receipt = page.reveal(post(), {}, forget)
     refuse(stage, receipt.remote_id, code=100, subcode=33, method="DELETE")
     with pytest.raises(NotSignedIn):
-        page.withdraw(receipt.remote_id)
+        page.withdraw(receipt.remote_id, {})
 
 
 def test_a_file_that_changed_after_approval_is_not_sent(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
@@ -428,7 +429,7 @@ def test_another_pages_token_cannot_speak_for_this_page(connect: Callable[..., F
     with pytest.raises(NotSignedIn, match="Page fb-en"):
         connect(access_token="stage-fb-en").verify()
     with pytest.raises(Refused):
-        connect(access_token="stage-fb-en").reveal(post(), {})
+        connect(access_token="stage-fb-en").reveal(post(), {}, forget)
     with pytest.raises(NotSignedIn, match="page_id"):
         connect(page_id="")
 
@@ -436,9 +437,9 @@ def test_another_pages_token_cannot_speak_for_this_page(connect: Callable[..., F
 def test_the_links_preview_comes_from_the_link_and_pictures_leave_it_out(
     page: FacebookPage, stage: Stage, tmp_path: Path
 ) -> None:
-    page.reveal(post(link="https://example.org/wisdom"), {})
+    page.reveal(post(link="https://example.org/wisdom"), {}, forget)
     outgoing = post(picture(tmp_path), link="https://example.org/wisdom")
-    page.reveal(outgoing, page.stage(outgoing, {}, keep))
+    page.reveal(outgoing, page.stage(outgoing, {}, keep), forget)
     assert [each["link"] for each in stage.records.all("graph.posts")] == ["https://example.org/wisdom", ""]
 
 
@@ -468,10 +469,10 @@ def test_the_token_is_in_no_url(page: FacebookPage, stage: Stage, door: Door, tm
     for make in MAKERS.values():
         outgoing = make(tmp_path)
         checkpoint: Checkpoint = page.stage(outgoing, {}, keep)
-        receipt = page.reveal(outgoing, checkpoint)
+        receipt = page.reveal(outgoing, checkpoint, forget)
         page.find(outgoing, checkpoint, a_minute_ago(stage))
         page.measure([receipt.remote_id])
-        page.withdraw(receipt.remote_id)
+        page.withdraw(receipt.remote_id, {})
     assert door.calls
     assert not [call for call in door.calls if "stage-fb-ar" in call or "access_token" in call]
 

@@ -29,6 +29,7 @@ from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.graph import refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
+from tests.factories import forget
 from tests.platforms.meta_stage import (
     APPLIED,
     NOT_APPLIED,
@@ -126,7 +127,7 @@ def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
     assert shown(stage) == []
     assert list(shelf.folder.iterdir()) == []
 
-    receipt = account.reveal(outgoing, checkpoint)
+    receipt = account.reveal(outgoing, checkpoint, forget)
 
     [seen] = shown(stage)
     assert (seen["text"], seen["remote_id"]) == (WORDS, receipt.remote_id)
@@ -139,7 +140,7 @@ def test_every_form_is_found_by_a_later_process_under_the_same_id(
     outgoing: Outgoing, connect: Connect, stage: Stage
 ) -> None:
     checkpoint = connect().stage(outgoing, {}, keep)
-    receipt = connect().reveal(outgoing, checkpoint)
+    receipt = connect().reveal(outgoing, checkpoint, forget)
     stage.move_clock(InstagramAccount.settling)
 
     assert connect().find(outgoing, checkpoint, a_minute_ago(stage)) == Found(receipt=receipt)
@@ -153,7 +154,7 @@ def test_a_lost_answer_to_the_reveal_is_unknown_and_find_then_tells(
     stage.faults.add(Fault(name=fault, path="/media_publish"))
 
     with pytest.raises(OutcomeUnknown) as caught:
-        account.reveal(outgoing, checkpoint)
+        account.reveal(outgoing, checkpoint, forget)
     stage.move_clock(InstagramAccount.settling)
     finding = account.find(outgoing, checkpoint, a_minute_ago(stage))
 
@@ -164,7 +165,7 @@ def test_a_lost_answer_to_the_reveal_is_unknown_and_find_then_tells(
         assert finding.receipt.remote_id == seen["remote_id"]
     else:
         assert shown(stage) == [] and finding == Absent()
-        account.reveal(outgoing, account.stage(outgoing, checkpoint, keep))
+        account.reveal(outgoing, account.stage(outgoing, checkpoint, keep), forget)
         assert len(shown(stage)) == 1
 
 
@@ -182,7 +183,7 @@ def test_a_fault_while_staging_is_repeatable_and_ends_in_one_post(
     with pytest.raises(Unreachable):
         connect().stage(outgoing, {}, stored.update)
     account = connect()
-    account.reveal(outgoing, account.stage(outgoing, stored, stored.update))
+    account.reveal(outgoing, account.stage(outgoing, stored, stored.update), forget)
 
     assert [each["media"] for each in shown(stage)] == [[each.sha256 for each in outgoing.media]]
     assert list(shelf.folder.iterdir()) == []
@@ -198,7 +199,7 @@ def test_staging_goes_on_where_it_was_killed(
     except Killed:
         checkpoint = connect().stage(outgoing, save.stored, keep)
 
-    connect().reveal(outgoing, checkpoint)
+    connect().reveal(outgoing, checkpoint, forget)
 
     assert [each["media"] for each in shown(stage)] == [[each.sha256 for each in outgoing.media]]
     assert list(shelf.folder.iterdir()) == []
@@ -215,7 +216,7 @@ def test_a_reel_goes_on_at_the_byte_where_the_connection_died(
     wait_for(lambda: stage.records.all("graph.containers")[0]["received"] > 0, "the half upload")
 
     account = connect()
-    account.reveal(outgoing, account.stage(outgoing, save.stored, keep))
+    account.reveal(outgoing, account.stage(outgoing, save.stored, keep), forget)
 
     assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
     assert len(stage.records.all("graph.containers")) == 1
@@ -227,7 +228,7 @@ def test_a_reel_whose_progress_is_not_told_starts_anew(connect: Connect, stage: 
         connect().stage(outgoing, {}, save)
     account = connect()
     refuse(stage, save.stored["container"], code=100, method="GET", query="video_status")
-    account.reveal(outgoing, account.stage(outgoing, save.stored, keep))
+    account.reveal(outgoing, account.stage(outgoing, save.stored, keep), forget)
     assert [each["media"] for each in shown(stage)] == [[outgoing.media[0].sha256]]
     assert len(stage.records.all("graph.containers")) == 2
 
@@ -236,7 +237,7 @@ def test_other_words_get_another_container(account: InstagramAccount, stage: Sta
     outgoing = MAKERS["picture"](tmp_path)
     checkpoint = account.stage(outgoing, {}, keep)
     corrected = replace(outgoing, text="corrected words")
-    account.reveal(corrected, account.stage(corrected, checkpoint, keep))
+    account.reveal(corrected, account.stage(corrected, checkpoint, keep), forget)
     assert [each["text"] for each in shown(stage)] == ["corrected words"]
 
 
@@ -249,8 +250,8 @@ def test_an_expired_container_is_replaced_and_proves_absence(
 
     assert account.find(outgoing, checkpoint, a_minute_ago(stage)) == Absent()
     with pytest.raises(Unreachable):
-        account.reveal(outgoing, checkpoint)
-    account.reveal(outgoing, account.stage(outgoing, checkpoint, keep))
+        account.reveal(outgoing, checkpoint, forget)
+    account.reveal(outgoing, account.stage(outgoing, checkpoint, keep), forget)
     assert len(shown(stage)) == 1
 
 
@@ -258,9 +259,9 @@ def test_a_published_container_is_never_staged_or_revealed_again(
     outgoing: Outgoing, account: InstagramAccount, stage: Stage
 ) -> None:
     checkpoint = account.stage(outgoing, {}, keep)
-    account.reveal(outgoing, checkpoint)
+    account.reveal(outgoing, checkpoint, forget)
     with pytest.raises(OutcomeUnknown):
-        account.reveal(outgoing, checkpoint)
+        account.reveal(outgoing, checkpoint, forget)
     with pytest.raises(OutcomeUnknown):
         account.stage(outgoing, checkpoint, keep)
     assert len(shown(stage)) == 1
@@ -271,9 +272,9 @@ def test_a_published_container_whose_post_cannot_be_told_is_left_to_a_person(
 ) -> None:
     outgoing = MAKERS["picture"](tmp_path)
     checkpoint = account.stage(outgoing, {}, keep)
-    account.reveal(outgoing, checkpoint)
+    account.reveal(outgoing, checkpoint, forget)
     too_early = account.find(outgoing, checkpoint, a_minute_ago(stage))
-    account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
     stage.move_clock(InstagramAccount.settling)
     two_alike = account.find(outgoing, checkpoint, a_minute_ago(stage))
 
@@ -287,7 +288,7 @@ def test_a_picture_an_album_and_a_reel_with_the_same_caption_are_told_apart(
     checkpoints, receipts = {}, {}
     for form, make in MAKERS.items():
         checkpoints[form] = account.stage(make(tmp_path), {}, keep)
-        receipts[form] = account.reveal(make(tmp_path), checkpoints[form])
+        receipts[form] = account.reveal(make(tmp_path), checkpoints[form], forget)
     stage.move_clock(InstagramAccount.settling)
     for form, make in MAKERS.items():
         found = account.find(make(tmp_path), checkpoints[form], a_minute_ago(stage))
@@ -299,7 +300,7 @@ def test_publishing_before_it_is_finished_waits(account: InstagramAccount, stage
     with pytest.raises(Killed):
         account.stage(outgoing, {}, save)
     with pytest.raises(TooSoon):
-        account.reveal(outgoing, save.stored)
+        account.reveal(outgoing, save.stored, forget)
     assert shown(stage) == []
 
 
@@ -310,7 +311,7 @@ def test_endless_processing_ends_the_wait_and_staging_goes_on_later(
     outgoing, stored = MAKERS["picture"](tmp_path), dict[str, object]()
     with pytest.raises(Unreachable, match="still processing"):
         account.stage(outgoing, {}, stored.update)
-    account.reveal(outgoing, account.stage(outgoing, stored, keep))
+    account.reveal(outgoing, account.stage(outgoing, stored, keep), forget)
     assert len(stage.records.all("graph.containers")) == 1
 
 
@@ -364,7 +365,7 @@ def test_an_address_that_does_not_come_does_not_undo_the_post(
     outgoing = MAKERS["picture"](tmp_path)
     checkpoint = account.stage(outgoing, {}, keep)
     stage.faults.add(Fault(name="error-before", path="/v26.0/", method="GET", times=3))
-    receipt = account.reveal(outgoing, checkpoint)
+    receipt = account.reveal(outgoing, checkpoint, forget)
     assert receipt.url is None
     assert receipt.remote_id == shown(stage)[0]["remote_id"]
 
@@ -372,7 +373,7 @@ def test_an_address_that_does_not_come_does_not_undo_the_post(
 def test_figures_are_asked_by_product_and_a_fresh_post_has_no_insights(
     form: str, outgoing: Outgoing, account: InstagramAccount, stage: Stage
 ) -> None:
-    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
     fresh = {each.metric for each in account.measure([receipt.remote_id]).get(receipt.remote_id, ())}
     stage.move_clock(timedelta(days=3))
     [(remote_id, measured)] = account.measure([receipt.remote_id, "123"]).items()
@@ -390,7 +391,7 @@ def test_a_metric_that_an_account_is_refused_leaves_the_others(
     account: InstagramAccount, stage: Stage, tmp_path: Path
 ) -> None:
     outgoing = MAKERS["picture"](tmp_path)
-    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep))
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
     stage.move_clock(timedelta(days=3))
     refuse(stage, "/insights", code=100, method="GET", times=2)
     figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
@@ -400,7 +401,7 @@ def test_a_metric_that_an_account_is_refused_leaves_the_others(
 
 def test_instagram_lets_nobody_withdraw(account: InstagramAccount) -> None:
     with pytest.raises(NotOffered, match="in the app"):
-        account.withdraw("1")
+        account.withdraw("1", {})
 
 
 def test_alt_texts_arrive(account: InstagramAccount, stage: Stage, tmp_path: Path) -> None:
@@ -440,7 +441,7 @@ def test_the_token_is_in_no_url(account: InstagramAccount, stage: Stage, door: D
     for make in MAKERS.values():
         outgoing = make(tmp_path)
         checkpoint = account.stage(outgoing, {}, keep)
-        account.measure([account.reveal(outgoing, checkpoint).remote_id])
+        account.measure([account.reveal(outgoing, checkpoint, forget).remote_id])
         account.find(outgoing, checkpoint, a_minute_ago(stage))
     assert not [call for call in door.calls if "stage-ig-fr" in call or "access_token" in call]
 

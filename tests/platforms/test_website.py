@@ -38,6 +38,7 @@ from platforms.rehearsal.website import routes
 from platforms.shelf import NoShelf
 from platforms.website import article
 from platforms.website.publish import WordPressSite
+from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
 FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
@@ -121,7 +122,7 @@ def _forget(_: Checkpoint) -> None:
 
 
 def _publish(site: Platform, outgoing: Outgoing) -> str:
-    return site.reveal(outgoing, site.stage(outgoing, {}, _forget)).remote_id
+    return site.reveal(outgoing, site.stage(outgoing, {}, _forget), forget).remote_id
 
 
 def _visible(stage: Stage) -> list[dict[str, Any]]:
@@ -136,7 +137,7 @@ def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, 
     outgoing = _article()
     checkpoint = site.stage(outgoing, {}, _forget)
     assert not _visible(stage)
-    receipt = site.reveal(outgoing, checkpoint)
+    receipt = site.reveal(outgoing, checkpoint, forget)
     (shown,) = _visible(stage)
     assert shown["text"] == '<div lang="ar" dir="rtl"><p>الكلمة الطيبة صدقة</p><p>حديث شريف</p></div>'
     assert shown["title"] == "الرحمة"
@@ -177,7 +178,7 @@ def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage
 
     with pytest.raises(KeyboardInterrupt):
         site.stage(outgoing, {}, die_after)
-    site.reveal(outgoing, site.stage(outgoing, kept[-1], _forget))
+    site.reveal(outgoing, site.stage(outgoing, kept[-1], _forget), forget)
     assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
 
 
@@ -185,32 +186,32 @@ def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: 
     outgoing = _article()
     checkpoint = site.stage(outgoing, {}, _forget)
     site._client.write({"content": "somebody's other words"}, checkpoint["article"])
-    site.reveal(outgoing, checkpoint)
+    site.reveal(outgoing, checkpoint, forget)
     assert "صدقة" in _visible(stage)[0]["text"]
 
 
 def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, stage: Stage) -> None:
     outgoing = _article()
     checkpoint = site.stage(outgoing, {}, _forget)
-    site.withdraw(str(checkpoint["article"]))
+    site.withdraw(str(checkpoint["article"]), {})
     with pytest.raises(Refused, match="removed the draft"):
-        site.reveal(outgoing, checkpoint)
+        site.reveal(outgoing, checkpoint, forget)
     site._client.remove(str(checkpoint["article"]), for_good=True)
     with pytest.raises(Refused, match="removed the draft"):
-        site.reveal(outgoing, checkpoint)
+        site.reveal(outgoing, checkpoint, forget)
     assert not _visible(stage)
 
 
 def test_revealing_twice_shows_one_article(site: WordPressSite, stage: Stage) -> None:
     outgoing = _article()
     checkpoint = site.stage(outgoing, {}, _forget)
-    assert site.reveal(outgoing, checkpoint) == site.reveal(outgoing, checkpoint)
+    assert site.reveal(outgoing, checkpoint, forget) == site.reveal(outgoing, checkpoint, forget)
     assert len(stage.records.all("shown")) == 1
 
 
 def test_nothing_staged_means_nothing_revealed(site: WordPressSite, stage: Stage) -> None:
     with pytest.raises(Unreachable):
-        site.reveal(_article(), {})
+        site.reveal(_article(), {}, forget)
     assert not _visible(stage)
 
 
@@ -222,7 +223,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
     checkpoint = site.stage(outgoing, {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
-        site.reveal(outgoing, checkpoint)
+        site.reveal(outgoing, checkpoint, forget)
     found = site.find(outgoing, checkpoint, SINCE)
     assert isinstance(found, Found)
     assert [each["remote_id"] for each in _visible(stage)] == [found.receipt.remote_id]
@@ -234,7 +235,7 @@ def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, s
     checkpoint = site.stage(outgoing, {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
-        site.reveal(outgoing, checkpoint)
+        site.reveal(outgoing, checkpoint, forget)
     assert isinstance(site.find(outgoing, checkpoint, SINCE), Absent)
     assert not _visible(stage)
 
@@ -250,7 +251,7 @@ def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
         site.stage(outgoing, {}, _forget)
     except PlatformError as error:
         assert type(error) is Unreachable
-    site.reveal(outgoing, site.stage(outgoing, {}, _forget))
+    site.reveal(outgoing, site.stage(outgoing, {}, _forget), forget)
     assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
 
 
@@ -274,14 +275,14 @@ def test_another_language_of_the_same_post_is_not_found(site: WordPressSite) -> 
 
 def test_an_article_in_the_bin_is_a_question_for_a_person(site: WordPressSite, stage: Stage) -> None:
     remote_id = _publish(site, _article())
-    site.withdraw(remote_id)
-    site.withdraw(remote_id)
+    site.withdraw(remote_id, {})
+    site.withdraw(remote_id, {})
     assert not _visible(stage)
     assert isinstance(site.find(_article(), {}, SINCE), Unclear)
 
 
 def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> None:
-    site.withdraw("4711")
+    site.withdraw("4711", {})
 
 
 def test_only_articles_that_are_out_and_open_have_comments(site: WordPressSite, stage: Stage) -> None:
@@ -365,7 +366,7 @@ def test_no_error_tells_a_secret(site: WordPressSite, stage: Stage, fault: Name)
     checkpoint = site.stage(_article(), {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown) as caught:
-        site.reveal(_article(), checkpoint)
+        site.reveal(_article(), checkpoint, forget)
     error: BaseException | None = caught.value
     while error is not None:
         assert "stage-web-ar" not in f"{error!s} {error!r}"
@@ -462,5 +463,5 @@ def test_an_odd_answer_to_publishing_has_one_meaning(
 
     door[0].app = odd_when_publishing
     with pytest.raises(PlatformError) as caught:
-        site.reveal(_article(), checkpoint)
+        site.reveal(_article(), checkpoint, forget)
     assert type(caught.value) is meaning

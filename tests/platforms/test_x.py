@@ -40,6 +40,7 @@ from platforms.shelf import NoShelf
 from platforms.x.finding import first_id
 from platforms.x.limits import weighted_length
 from platforms.x.publish import XAccount
+from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
 FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
@@ -144,7 +145,7 @@ def _now() -> datetime:
 
 def _publish(account: Platform, outgoing: Outgoing) -> str:
     checkpoint = account.stage(outgoing, {}, _forget)
-    return account.reveal(outgoing, checkpoint).remote_id
+    return account.reveal(outgoing, checkpoint, forget).remote_id
 
 
 def _visible(stage: Stage) -> list[dict[str, Any]]:
@@ -157,7 +158,7 @@ def test_verify_gives_the_name_that_x_knows(x: XAccount) -> None:
 
 def test_a_text_goes_out_once_and_is_found_again(x: XAccount, stage: Stage) -> None:
     since, outgoing = _now(), _post()
-    receipt = x.reveal(outgoing, x.stage(outgoing, {}, _forget))
+    receipt = x.reveal(outgoing, x.stage(outgoing, {}, _forget), forget)
     assert receipt.url == f"https://x.com/i/status/{receipt.remote_id}"
     assert receipt.published_at is not None
     assert abs(receipt.published_at - _now()) < timedelta(minutes=1)
@@ -206,7 +207,7 @@ def test_staging_killed_after_any_step_goes_on_where_it_was(
     with pytest.raises(KeyboardInterrupt):
         connect().stage(outgoing, {}, die_after)
     later = connect()
-    later.reveal(outgoing, later.stage(outgoing, kept[-1], _forget))
+    later.reveal(outgoing, later.stage(outgoing, kept[-1], _forget), forget)
     assert len(stage.records.all("x.media")) == 1
     assert [each["media"] for each in _visible(stage)] == [[outgoing.media[0].sha256]]
 
@@ -216,7 +217,7 @@ def test_a_piece_that_arrived_unnoticed_is_sent_again_harmlessly(x: XAccount, st
     stage.faults.add(Fault(name="drop-after", path="/append"))
     with pytest.raises(Unreachable):
         x.stage(outgoing, {}, kept.append)
-    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append))
+    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append), forget)
     assert [each["media"] for each in _visible(stage)] == [[outgoing.media[0].sha256]]
 
 
@@ -225,7 +226,7 @@ def test_a_lost_answer_to_finalize_does_not_upload_the_video_again(x: XAccount, 
     stage.faults.add(Fault(name="drop-after", path="/finalize"))
     with pytest.raises(Unreachable):
         x.stage(outgoing, {}, kept.append)
-    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append))
+    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append), forget)
     assert len(stage.records.all("x.media")) == 1
     assert len(_visible(stage)) == 1
 
@@ -235,8 +236,8 @@ def test_media_that_x_has_forgotten_are_uploaded_again(x: XAccount, stage: Stage
     checkpoint = x.stage(outgoing, {}, _forget)
     stage.move_clock(timedelta(days=2))
     with pytest.raises(Unreachable, match="uploaded again"):
-        x.reveal(outgoing, checkpoint)
-    x.reveal(outgoing, x.stage(outgoing, checkpoint, _forget))
+        x.reveal(outgoing, checkpoint, forget)
+    x.reveal(outgoing, x.stage(outgoing, checkpoint, _forget), forget)
     assert len(_visible(stage)) == 1
 
 
@@ -245,13 +246,13 @@ def test_media_past_their_day_are_not_even_tried(x: XAccount, stage: Stage, tmp_
     checkpoint = x.stage(outgoing, {}, _forget)
     old = {"media": [{**checkpoint["media"][0], "expires_at": "2026-01-01T00:00:00Z"}]}
     with pytest.raises(Unreachable, match="uploaded before"):
-        x.reveal(outgoing, old)
+        x.reveal(outgoing, old, forget)
     assert x.stage(outgoing, old, _forget)["media"][0]["media_id"] != old["media"][0]["media_id"]
 
 
 def test_nothing_staged_means_nothing_revealed(x: XAccount, stage: Stage, tmp_path: Path) -> None:
     with pytest.raises(Unreachable):
-        x.reveal(_post("A card", _picture(tmp_path)), {})
+        x.reveal(_post("A card", _picture(tmp_path)), {}, forget)
     assert not _visible(stage)
 
 
@@ -260,7 +261,7 @@ def test_a_picture_without_its_alt_text_is_not_ready(x: XAccount, stage: Stage, 
     checkpoint = x.stage(outgoing, {}, _forget)
     undescribed = {"media": [{**checkpoint["media"][0], "described": False}]}
     with pytest.raises(Unreachable):
-        x.reveal(outgoing, undescribed)
+        x.reveal(outgoing, undescribed, forget)
     assert not _visible(stage)
 
 
@@ -281,7 +282,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_one_post_to_be_found(
     checkpoint = x.stage(outgoing, {}, _forget)
     stage.faults.add(Fault(name=fault, path="/2/tweets"))
     with pytest.raises(OutcomeUnknown):
-        x.reveal(outgoing, checkpoint)
+        x.reveal(outgoing, checkpoint, forget)
     found = x.find(outgoing, checkpoint, since)
     assert isinstance(found, Found)
     assert [each["remote_id"] for each in _visible(stage)] == [found.receipt.remote_id]
@@ -294,7 +295,7 @@ def test_a_post_that_died_on_the_way_is_unknown_and_its_absence_proves_nothing(
     since = _now()
     stage.faults.add(Fault(name=fault, path="/2/tweets"))
     with pytest.raises(OutcomeUnknown):
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert isinstance(x.find(_post(), {}, since), Unclear)
     assert not _visible(stage)
 
@@ -310,7 +311,7 @@ def test_a_fault_while_staging_is_never_a_question(
         x.stage(outgoing, {}, kept.append)
     except PlatformError as error:
         assert type(error) is Unreachable
-    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append))
+    x.reveal(outgoing, x.stage(outgoing, kept[-1], kept.append), forget)
     assert [each["media"] for each in _visible(stage)] == [[outgoing.media[0].sha256]]
 
 
@@ -323,13 +324,13 @@ def test_a_refused_connection_proves_that_nothing_left() -> None:
         shelf=NoShelf(),
     )
     with pytest.raises(Unreachable, match="nothing was sent"):
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
 
 
 def test_the_same_text_again_is_a_question_not_a_failure(x: XAccount, stage: Stage) -> None:
-    x.reveal(_post(), {})
+    x.reveal(_post(), {}, forget)
     with pytest.raises(OutcomeUnknown, match="already has this text"):
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert len(_visible(stage)) == 1
 
 
@@ -352,7 +353,7 @@ def test_a_text_is_known_again_however_x_gives_it_back(x: XAccount, tmp_path: Pa
 
 def test_other_words_are_never_taken_for_ours(x: XAccount) -> None:
     since = _now()
-    x.reveal(_post("Something else"), {})
+    x.reveal(_post("Something else"), {}, forget)
     assert isinstance(x.find(_post(), {}, since), Unclear)
 
 
@@ -360,7 +361,7 @@ def test_the_same_words_with_another_picture_are_told_apart_by_the_media(x: XAcc
     since = _now()
     first, second = (_post("One text", _picture(tmp_path, f"{n}.jpg", n)) for n in (10, 200))
     one, two = x.stage(first, {}, _forget), x.stage(second, {}, _forget)
-    ids = [x.reveal(first, one).remote_id, x.reveal(second, two).remote_id]
+    ids = [x.reveal(first, one, forget).remote_id, x.reveal(second, two, forget).remote_id]
     found = [x.find(first, one, since), x.find(second, two, since)]
     assert [each.receipt.remote_id for each in found if isinstance(each, Found)] == ids
     assert isinstance(x.find(first, {}, since), Unclear)
@@ -368,7 +369,7 @@ def test_the_same_words_with_another_picture_are_told_apart_by_the_media(x: XAcc
 
 def test_another_accounts_post_is_not_found(x: XAccount, connect: Connect) -> None:
     since = _now()
-    connect("x-ar").reveal(_post(), {})
+    connect("x-ar").reveal(_post(), {}, forget)
     assert isinstance(x.find(_post(), {}, since), Unclear)
 
 
@@ -387,24 +388,24 @@ def test_a_post_is_found_behind_more_than_a_page_of_others(x: XAccount, stage: S
 
 def test_a_post_is_unclear_until_the_timeline_shows_it(x: XAccount, stage: Stage) -> None:
     since, stage.lag = _now(), timedelta(seconds=20)
-    x.reveal(_post(), {})
+    x.reveal(_post(), {}, forget)
     assert isinstance(x.find(_post(), {}, since), Unclear)
     stage.move_clock(x.settling)
     assert isinstance(x.find(_post(), {}, since), Found)
 
 
 def test_withdrawing_takes_a_post_down_and_repeating_is_harmless(x: XAccount, stage: Stage) -> None:
-    since, remote_id = _now(), x.reveal(_post(), {}).remote_id
-    x.withdraw(remote_id)
-    x.withdraw(remote_id)
+    since, remote_id = _now(), x.reveal(_post(), {}, forget).remote_id
+    x.withdraw(remote_id, {})
+    x.withdraw(remote_id, {})
     assert not _visible(stage)
     assert isinstance(x.find(_post(), {}, since), Unclear)
 
 
 def test_another_accounts_post_cannot_be_withdrawn(x: XAccount, connect: Connect, stage: Stage) -> None:
-    remote_id = connect("x-ar").reveal(_post(), {}).remote_id
+    remote_id = connect("x-ar").reveal(_post(), {}, forget).remote_id
     with pytest.raises(Refused):
-        x.withdraw(remote_id)
+        x.withdraw(remote_id, {})
     assert len(_visible(stage)) == 1
 
 
@@ -425,7 +426,7 @@ def test_figures_come_back_in_both_dialects(x: XAccount, stage: Stage, tmp_path:
 
 def test_a_post_that_is_gone_has_no_figures(x: XAccount) -> None:
     kept, gone = _publish(x, _post("One")), _publish(x, _post("Two"))
-    x.withdraw(gone)
+    x.withdraw(gone, {})
     assert set(x.measure([kept, gone])) == {kept}
 
 
@@ -452,7 +453,7 @@ def test_a_closed_window_says_when_it_opens(x: XAccount, stage: Stage) -> None:
     window = {"used": 100, "reset": reset.isoformat()}
     stage.records.put("x.windows", "x-en:create:x-rate-limit", window)
     with pytest.raises(TooSoon) as caught:
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert reset <= caught.value.retry_at <= reset + timedelta(seconds=2)
     assert not _visible(stage)
 
@@ -461,14 +462,14 @@ def test_the_window_of_a_day_counts_before_that_of_a_quarter_hour(x: XAccount, s
     reset = _now().replace(microsecond=0) + timedelta(hours=9)
     stage.records.put("x.windows", "x-en:create:x-app-limit-24hour", {"used": 10_000, "reset": reset.isoformat()})
     with pytest.raises(TooSoon) as caught:
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert caught.value.retry_at >= reset
 
 
 def test_an_account_without_credits_needs_a_person(x: XAccount, stage: Stage) -> None:
     stage.records.put("x.accounts", "x-en", {"credits": 0})
     with pytest.raises(NotSignedIn, match="credits"):
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
 
 
 def test_a_wrong_token_needs_a_person(connect: Connect) -> None:
@@ -481,8 +482,8 @@ def test_one_false_401_on_a_post_is_tried_again_later(x: XAccount, base: str, st
     x._client.access_token_secret = "wrong for a moment"
     x._client.create_tweet = _then(x._client.create_tweet, lambda: setattr(x._client, "access_token_secret", right))
     with pytest.raises(Unreachable, match="nothing was done"):
-        x.reveal(_post(), {})
-    assert x.reveal(_post(), {}).remote_id
+        x.reveal(_post(), {}, forget)
+    assert x.reveal(_post(), {}, forget).remote_id
     assert len(_visible(stage)) == 1
 
 
@@ -499,14 +500,14 @@ def _then(call: Callable[..., Any], afterwards: Callable[[], None]) -> Callable[
 def test_a_users_bearer_token_signs_in_as_well(base: str) -> None:
     x = XAccount(credentials={"bearer_token": "stage-x-fr"}, endpoints=Endpoints(x=base), shelf=NoShelf())
     assert x.verify() == "x_fr"
-    assert x.reveal(_post(), {}).remote_id
+    assert x.reveal(_post(), {}, forget).remote_id
     x._client.session.close()
 
 
 def test_an_apps_own_bearer_token_does_not(base: str) -> None:
     x = XAccount(credentials={"bearer_token": "stage"}, endpoints=Endpoints(x=base), shelf=NoShelf())
     with pytest.raises(NotSignedIn, match="unsupported-authentication"):
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     x._client.session.close()
 
 
@@ -522,7 +523,7 @@ def test_no_error_tells_a_secret(connect: Connect, stage: Stage, fault: Name) ->
     x = connect("tell-nobody")
     stage.faults.add(Fault(name=fault, path="/2/tweets"))
     with pytest.raises(OutcomeUnknown) as caught:
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     error: BaseException | None = caught.value
     while error is not None:
         assert "stage-tell-nobody" not in f"{error!s} {error!r}"
@@ -559,7 +560,7 @@ def test_a_long_text_is_said_to_be_too_long() -> None:
 
 def test_the_stage_refuses_what_check_would_have_refused(x: XAccount, stage: Stage) -> None:
     with pytest.raises(Refused):
-        x.reveal(_post("ص" * 281), {})
+        x.reveal(_post("ص" * 281), {}, forget)
     assert not _visible(stage)
 
 
@@ -646,7 +647,7 @@ def test_the_stage_lets_nobody_use_anothers_media(x: XAccount, base: str, tmp_pa
 
 def test_ids_rise_with_time_and_stay_above_what_a_float_holds(x: XAccount) -> None:
     before = first_id(_now() - timedelta(seconds=1))
-    remote_id = int(x.reveal(_post(), {}).remote_id)
+    remote_id = int(x.reveal(_post(), {}, forget).remote_id)
     assert remote_id > before > 2**53
 
 
@@ -681,7 +682,7 @@ def test_an_odd_answer_to_a_post_has_one_meaning(
     x = connect()
     door[0].app = Response(body, status, {"location": "http://127.0.0.1/elsewhere"})
     with pytest.raises(PlatformError) as caught:
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert type(caught.value) is meaning
 
 
@@ -691,5 +692,5 @@ def test_a_closed_window_without_a_header_is_waited_for_a_quarter_of_an_hour(
     x = connect()
     door[0].app = Response("{}", 429)
     with pytest.raises(TooSoon) as caught:
-        x.reveal(_post(), {})
+        x.reveal(_post(), {}, forget)
     assert timedelta(minutes=14) < caught.value.retry_at - _now() < timedelta(minutes=16)

@@ -47,6 +47,7 @@ from platforms.youtube.faults import next_pacific_midnight, translated
 from platforms.youtube.limits import tag_characters
 from platforms.youtube.publish import YouTubeChannel
 from platforms.youtube.resource import marker
+from tests.factories import forget
 
 ACCOUNT = "youtube-main"
 VIDEOS = "/youtube/v3/videos"
@@ -300,7 +301,7 @@ def test_a_film_is_uploaded_in_private_revealed_once_found_and_withdrawn(world: 
     assert world.on_show() == []
     assert isinstance(channel.find(outgoing, checkpoint, LONG_AGO), Absent)
 
-    receipt = channel.reveal(outgoing, checkpoint)
+    receipt = channel.reveal(outgoing, checkpoint, forget)
     assert receipt.url == f"https://youtu.be/{receipt.remote_id}"
     assert receipt.published_at and receipt.published_at.tzinfo
     (shown,) = world.on_show()
@@ -309,9 +310,9 @@ def test_a_film_is_uploaded_in_private_revealed_once_found_and_withdrawn(world: 
     found = channel.find(outgoing, checkpoint, LONG_AGO)
     assert isinstance(found, Found) and found.receipt.remote_id == receipt.remote_id
 
-    channel.withdraw(receipt.remote_id)
-    channel.withdraw(receipt.remote_id)
-    channel.withdraw("neverThere1")
+    channel.withdraw(receipt.remote_id, {})
+    channel.withdraw(receipt.remote_id, {})
+    channel.withdraw("neverThere1", {})
     assert world.on_show() == []
     assert isinstance(channel.find(outgoing, checkpoint, LONG_AGO), Absent)
 
@@ -340,7 +341,7 @@ def test_revealing_keeps_every_other_property_of_the_status(world: World, outgoi
     changed = {**video["status"], "license": "creativeCommon", "embeddable": False}
     world.stage.records.put("youtube.videos", video["id"], {**video, "status": changed})
 
-    world.channel().reveal(outgoing, checkpoint)
+    world.channel().reveal(outgoing, checkpoint, forget)
 
     after = world.videos()[0]
     assert after["status"] == {**changed, "privacyStatus": "public"}
@@ -401,13 +402,13 @@ def test_a_fault_on_the_reveal_is_an_unknown_outcome_that_find_resolves(
     checkpoint = staged(world, outgoing)
     world.stage.faults.add(Fault(name=name, path=VIDEOS, method="PUT"))
     with pytest.raises(OutcomeUnknown):
-        world.channel().reveal(outgoing, checkpoint)
+        world.channel().reveal(outgoing, checkpoint, forget)
 
     finding = world.channel().find(outgoing, checkpoint, LONG_AGO)
 
     assert isinstance(finding, Absent if name.endswith("before") else Found)
     if isinstance(finding, Absent):
-        world.channel().reveal(outgoing, checkpoint)
+        world.channel().reveal(outgoing, checkpoint, forget)
     assert len(world.on_show()) == len(world.videos()) == 1
 
 
@@ -418,7 +419,7 @@ def test_a_fault_on_the_read_before_the_reveal_shows_nobody_anything(
     checkpoint = staged(world, outgoing)
     world.stage.faults.add(Fault(name=name, path=VIDEOS, method="GET"))
     with pytest.raises(Unreachable):
-        world.channel().reveal(outgoing, checkpoint)
+        world.channel().reveal(outgoing, checkpoint, forget)
     assert world.on_show() == []
 
 
@@ -430,14 +431,14 @@ def test_a_fault_at_the_sign_in_is_no_unknown_outcome_and_pauses_nobody(
     checkpoint = staged(world, outgoing)
     world.stage.faults.add(Fault(name=name, path="/youtube-token", times=3))
     with pytest.raises(Unreachable):
-        world.channel().reveal(outgoing, checkpoint)
+        world.channel().reveal(outgoing, checkpoint, forget)
     assert world.on_show() == []
 
 
 def test_revealing_twice_writes_once(world: World, outgoing: Outgoing) -> None:
     checkpoint = staged(world, outgoing)
-    first = world.channel().reveal(outgoing, checkpoint)
-    second = world.channel().reveal(outgoing, checkpoint)
+    first = world.channel().reveal(outgoing, checkpoint, forget)
+    second = world.channel().reveal(outgoing, checkpoint, forget)
     assert first.remote_id == second.remote_id
     assert world.asked("PUT", VIDEOS) - len(world.puts()) == 1
 
@@ -526,13 +527,13 @@ def test_a_checkpoint_of_other_words_is_neither_revealed_nor_gone_on_with(world:
     checkpoint = staged(world, outgoing)
     edited = replace(outgoing, text="Other words")
     with pytest.raises(Unreachable):
-        world.channel().reveal(edited, checkpoint)
+        world.channel().reveal(edited, checkpoint, forget)
     assert world.on_show() == []
 
     anew = world.channel().stage(edited, checkpoint, Notebook())
 
     assert anew["video"] != checkpoint["video"]
-    world.channel().reveal(edited, anew)
+    world.channel().reveal(edited, anew, forget)
     assert [shown["text"] for shown in world.on_show()] == ["Other words"]
 
 
@@ -545,7 +546,7 @@ def test_a_film_that_is_not_the_approved_one_is_not_sent(world: World, outgoing:
 
 def test_figures_are_numbers_and_a_hidden_one_is_absent(world: World, outgoing: Outgoing) -> None:
     channel, checkpoint = world.channel(), staged(world, outgoing)
-    video = channel.reveal(outgoing, checkpoint).remote_id
+    video = channel.reveal(outgoing, checkpoint, forget).remote_id
     world.stage.move_clock(timedelta(hours=30))
     behave(world.stage, hidden=("likeCount",))
 
@@ -618,14 +619,14 @@ def test_nobody_at_the_address_is_unreachable_even_for_the_reveal(world: World, 
         credentials=rehearsal.credentials(Network.YOUTUBE, ACCOUNT), endpoints=gone, shelf=NoShelf()
     )
     with pytest.raises(Unreachable):
-        channel.reveal(outgoing, checkpoint)
+        channel.reveal(outgoing, checkpoint, forget)
 
 
 def test_a_day_without_units_ends_at_pacific_midnight(world: World, outgoing: Outgoing) -> None:
     checkpoint = staged(world, outgoing)
     behave(world.stage, units_a_day=40)
     with pytest.raises(TooSoon) as shut:
-        world.channel().reveal(outgoing, checkpoint)
+        world.channel().reveal(outgoing, checkpoint, forget)
     assert shut.value.retry_at == next_pacific_midnight(datetime.now(UTC))
     assert world.on_show() == []
 

@@ -1,0 +1,55 @@
+"""What follows a post that is out: the words of a correction, captions, its addresses in other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from campaigns.models import Account, Delivery, Publication
+from platforms import adapter
+
+NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
+"""Nothing is to follow, or no more."""
+
+
+def alternates(session: Session, publication: Publication) -> dict[str, str]:
+    """Where the same post is out on the same network in other languages, by language."""
+    rows = session.execute(
+        select(Publication.language, Publication.url)
+        .join(Publication.account)
+        .where(
+            Publication.post_id == publication.post_id,
+            Publication.id != publication.id,
+            Publication.rehearsal == publication.rehearsal,
+            Publication.language != publication.language,
+            Account.network == publication.account.network,
+            Publication.state == Delivery.PUBLISHED,
+            Publication.url.is_not(None),
+        )
+        .order_by(Publication.id)
+    )
+    return {row[0].value: str(row[1]) for row in rows}
+
+
+def follow(session: Session, publication_id: int, *, now: datetime) -> None:
+    """This one has just come out, or changed: look soon whether something is to follow it, or its sisters."""
+    publication = session.get_one(Publication, publication_id)
+    network = publication.account.network
+    if not adapter(network).completes:
+        return
+    sisters = (
+        select(Publication.id)
+        .join(Publication.account)
+        .where(
+            Publication.post_id == publication.post_id,
+            Publication.rehearsal == publication.rehearsal,
+            Account.network == network,
+            Publication.state == Delivery.PUBLISHED,
+        )
+    )
+    session.execute(
+        update(Publication).where(Publication.id.in_(sisters), Publication.follows_at.is_(None)).values(follows_at=now)
+    )

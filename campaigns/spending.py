@@ -1,0 +1,51 @@
+"""What calls cost, in a network's units or in money: kept by day, so that it outlives restarts and hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from campaigns.connections import Speaker
+from campaigns.models import Spending
+from platforms import networks_of_app
+from platforms.contract import Charge, Network
+
+
+def charge(session: Session, speaker: Speaker, charges: Sequence[Charge]) -> None:
+    """Add what a call cost. The rehearsal stage's charges are kept apart from the real networks'."""
+    for each in charges:
+        insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(Spending)
+        row = insert.values(
+            spender=spender(speaker, whole_app=each.whole_app), bucket=each.bucket, on=each.on, amount=each.amount
+        )
+        again = row.on_conflict_do_update(
+            index_elements=["spender", "bucket", "on"], set_={"amount": Spending.amount + row.excluded.amount}
+        )
+        session.execute(again)
+
+
+def spent(session: Session, speaker: Speaker, bucket: str, on: date, *, whole_app: bool = False) -> int:
+    """The sum of one bucket on one day of the network's own calendar."""
+    return spent_between(session, spender(speaker, whole_app=whole_app), bucket, on, on)
+
+
+def spent_between(session: Session, by: str, bucket: str, first: date, last: date) -> int:
+    """The sum of a bucket over days, both included."""
+    amounts = select(func.coalesce(func.sum(Spending.amount), 0)).where(
+        Spending.spender == by, Spending.bucket == bucket, Spending.on >= first, Spending.on <= last
+    )
+    return int(session.scalar(amounts) or 0)
+
+
+def spender(speaker: Speaker, *, whole_app: bool) -> str:
+    """Who a bucket belongs to: the account, or our app on its network."""
+    who = f"app:{_app(speaker.network)}" if whole_app else speaker.account
+    return f"stage:{who}" if speaker.rehearsal else who
+
+
+def _app(network: Network) -> str:
+    return min(networks_of_app(network))

@@ -1,0 +1,31 @@
+"""What most networks do not offer, said once: nothing is corrected in place, and nothing follows later."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from platforms.contract import Checkpoint, Network, Outgoing, Receipt, Save
+from platforms.errors import NotOffered
+
+
+class CorrectsNothing:
+    """For a network that lets nobody change the words of a post that is out."""
+
+    network: ClassVar[Network]
+    corrects: ClassVar[bool] = False
+
+    def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
+        raise NotOffered(f"{self.network.label} lets nobody change a post that is out: take it down, or add another")
+
+
+class CompletesNothing:
+    """For a network on which a post is whole as soon as it is out."""
+
+    network: ClassVar[Network]
+    completes: ClassVar[bool] = False
+
+    def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
+        return False
+
+    def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        return checkpoint
