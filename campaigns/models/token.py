@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaigns.models.base import Base
 
 
 class Token(Base):
-    """One account's credentials as sealed bytes; the key that opens them lies outside the database and SAWT_HOME.
+    """One account's credentials sealed (a Fernet token); the key that opens them lies outside the database and SAWT_HOME.
 
     `version` rises with every change, so that of two who renew at once one does. `expires_at` is None for what
     does not expire, or where the network does not say.
@@ -20,7 +20,7 @@ class Token(Base):
     __tablename__ = "tokens"
 
     account_key: Mapped[str] = mapped_column(ForeignKey("accounts.key"), primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     speaks_as: Mapped[str] = mapped_column(String(200), default="")
     """Who the network said we are when it was last asked."""

@@ -49,7 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "tokens",
         sa.Column("account_key", sa.String(80), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("speaks_as", sa.String(200), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
