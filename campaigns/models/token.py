@@ -11,7 +11,7 @@ from campaigns.models.base import Base
 
 
 class Token(Base):
-    """One account's credentials sealed (a Fernet token); the key that opens them lies outside the database and SAWT_HOME.
+    """One account's credentials, sealed (a Fernet token); the key to them lies outside the database and SAWT_HOME.
 
     `version` rises with every change, so that of two who renew at once one does. `expires_at` is None for what
     does not expire, or where the network does not say.
