@@ -41,10 +41,20 @@ class Endpoints:
     youtube: str = "https://youtube.googleapis.com"
     youtube_token: str = "https://oauth2.googleapis.com/token"
     website: str = ""
+    x_consent: str = "https://x.com/i/oauth2/authorize"
+    meta_consent: str = "https://www.facebook.com/v26.0/dialog/oauth"
+    google_consent: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    """Pages that a person's browser opens to sign in; no call of ours goes there."""
 
     @property
     def origins(self) -> frozenset[str]:
-        return frozenset(origin(getattr(self, item.name)) for item in fields(self) if getattr(self, item.name))
+        """Where calls may go."""
+        called = (getattr(self, item.name) for item in fields(self) if not item.name.endswith("_consent"))
+        return frozenset(origin(each) for each in called if each)
+
+    @property
+    def x_token(self) -> str:
+        return f"{self.x}/2/oauth2/token"
 
     @property
     def on_loopback(self) -> bool:
@@ -131,7 +141,7 @@ class WalledSession(requests.Session):
         self.trust_env = False
         self.max_redirects = 0
         self._allowed = endpoints.origins
-        self._signs_in_at = endpoints.youtube_token
+        self._signs_in_at = (endpoints.youtube_token, endpoints.x_token)
 
     def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
         """The window that the headers of this answer say is used up; each network that has such headers reads them."""

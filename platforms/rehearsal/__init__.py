@@ -22,6 +22,9 @@ def endpoints(base: str) -> Endpoints:
         youtube=f"{base}/youtube",
         youtube_token=f"{base}/youtube-token/",
         website=f"{base}/website",
+        x_consent=f"{base}/consent/x",
+        meta_consent=f"{base}/consent/meta",
+        google_consent=f"{base}/consent/google",
     )
 
 

@@ -146,18 +146,20 @@ class Stage:
 
 def application(stage: Stage) -> Callable[..., Any]:
     """The ASGI application: every network under its own path, and the stage's own desk under `/_stage`."""
-    from platforms.rehearsal import graph, website, x, youtube
+    from platforms.rehearsal import graph, signing_in, website, x, youtube
 
     routes: list[BaseRoute] = [
-        Mount("/x", routes=x.routes(stage)),
-        Mount("/graph", routes=graph.routes(stage)),
+        Mount("/consent", routes=signing_in.consent_routes(stage)),
+        Mount("/x", routes=[*signing_in.x_routes(stage), *x.routes(stage)]),
+        Mount("/graph", routes=[*signing_in.graph_routes(stage), *graph.routes(stage)]),
         Mount("/rupload", routes=graph.rupload_routes(stage)),
-        Mount("/youtube-token", routes=youtube.token_routes(stage)),
+        Mount("/youtube-token", routes=signing_in.google_routes(stage)),
         Mount("/youtube", routes=youtube.routes(stage)),
         Mount("/website", routes=website.routes(stage)),
         Mount("/_stage", routes=_desk(stage)),
     ]
-    return stage.faults.around(Starlette(routes=routes), now=stage.now, latency=lambda: stage.latency)
+    served = signing_in.putting_in_place(stage, Starlette(routes=routes))
+    return stage.faults.around(served, now=stage.now, latency=lambda: stage.latency)
 
 
 def _desk(stage: Stage) -> list[BaseRoute]:

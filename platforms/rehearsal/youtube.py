@@ -105,7 +105,7 @@ def token_routes(stage: Stage) -> list[BaseRoute]:
             return JSONResponse({"error": "invalid_grant", "error_description": "Bad Request"}, 400)
         return JSONResponse(
             {
-                "access_token": f"{_TOKEN}{account}~{int(stage.now().timestamp())}",
+                "access_token": access_token(account, stage.now()),
                 "expires_in": int(TOKEN_LIFE.total_seconds()),
                 "scope": "https://www.googleapis.com/auth/youtube.force-ssl",
                 "token_type": "Bearer",
@@ -113,6 +113,10 @@ def token_routes(stage: Stage) -> list[BaseRoute]:
         )
 
     return [Route("/", token, methods=["POST"])]
+
+
+def access_token(account: str, now: datetime) -> str:
+    return f"{_TOKEN}{account}~{int(now.timestamp())}"
 
 
 def channel_id(account: str) -> str:
