@@ -61,7 +61,8 @@ Save: TypeAlias = Callable[[Checkpoint], None]
 class MediaFile:
     """One file to send. Sizes in bytes and pixels; `duration`, frames a second and codecs are a film's.
 
-    Codecs by FFmpeg's names (`h264`, `aac`); empty where nobody looked, or where there is no sound.
+    Codecs and pixel formats by FFmpeg's names (`h264`, `aac`, `yuv420p`); empty where nobody looked, or where there is
+    no sound. `index_first` says that a film can start before all of it has come.
     """
 
     path: Path
@@ -75,6 +76,8 @@ class MediaFile:
     codec: str = ""
     sound_codec: str = ""
     frame_rate: float | None = None
+    pixel_format: str = ""
+    index_first: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

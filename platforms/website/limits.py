@@ -1,11 +1,12 @@
-"""What a WordPress site takes. Types are core's; a site may take less. Source: WordPress docs, read 2026-11."""
+"""What a WordPress site takes. Types are core's; a site may take less."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from platforms.contract import Form, Outgoing
-from platforms.errors import MediaNotAccepted, Refused
+from platforms import limits
+from platforms.contract import Form, Network, Outgoing
+from platforms.errors import MediaNotAccepted, PlatformError, Refused
 
 ENDINGS = {
     "image/jpeg": ".jpg",
@@ -23,7 +24,7 @@ def check(outgoing: Outgoing) -> Sequence[Exception]:
     return list(_problems(outgoing))
 
 
-def _problems(outgoing: Outgoing) -> Iterator[Refused]:
+def _problems(outgoing: Outgoing) -> Iterator[PlatformError]:
     if not outgoing.text.strip():
         yield Refused("an article needs words; write its text")
     kinds = {medium.mime_type.partition("/")[0] for medium in outgoing.media}
@@ -31,6 +32,4 @@ def _problems(outgoing: Outgoing) -> Iterator[Refused]:
         yield MediaNotAccepted("this video post has no video file; add one")
     if outgoing.form is Form.PICTURE and kinds != {"image"}:
         yield MediaNotAccepted("a picture post takes pictures, at least one, and nothing else")
-    for medium in outgoing.media:
-        if medium.mime_type not in ENDINGS:
-            yield MediaNotAccepted(f"{medium.path.name}: WordPress takes no {medium.mime_type}; convert it")
+    yield from limits.refused_files(Network.WEBSITE, outgoing)

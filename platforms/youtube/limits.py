@@ -1,20 +1,15 @@
-"""What YouTube takes: one film, titles in characters, descriptions in bytes, tags by a rule of their own.
-
-Source: YouTube Data API, videos resource, read 2026-10; upload size from discovery revision 20261104.
-"""
+"""What YouTube takes: one film, titles in characters, descriptions in bytes, tags by a rule of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from platforms.contract import Form, Outgoing
+from platforms import limits
+from platforms.contract import Form, Network, Outgoing
 from platforms.errors import MediaNotAccepted, NotOffered, PlatformError, Refused, TooLong
 from platforms.youtube.resource import tags
 
-TITLE_CHARACTERS = 100
-DESCRIPTION_BYTES = 5_000
-TAG_CHARACTERS = 500
-FILM_BYTES = 256 * 2**30
+_QUOTES = len('""')
 
 
 def check(outgoing: Outgoing) -> Sequence[PlatformError]:
@@ -26,19 +21,14 @@ def check(outgoing: Outgoing) -> Sequence[PlatformError]:
 
 def tag_characters(words: Sequence[str]) -> int:
     """Length of a tag list as YouTube counts it: commas between, and two quotes around a tag with a space."""
-    return sum(len(word) + 2 * (" " in word) for word in words) + max(len(words) - 1, 0)
+    return sum(len(word) + _QUOTES * (" " in word) for word in words) + max(len(words) - 1, 0)
 
 
 def _film(outgoing: Outgoing) -> Iterator[PlatformError]:
-    if len(outgoing.media) != 1:
-        yield MediaNotAccepted(
-            f"YouTube takes exactly one film; this post has {len(outgoing.media)} files. Leave the film alone"
-        )
     for media in outgoing.media:
         if not media.mime_type.startswith("video/"):
             yield MediaNotAccepted(f"YouTube takes films only; {media.path.name} is {media.mime_type}")
-        if not 0 < media.size <= FILM_BYTES:
-            yield MediaNotAccepted(f"{media.path.name} has {media.size:,} bytes; YouTube takes 1 to {FILM_BYTES:,}")
+    yield from limits.refused_files(Network.YOUTUBE, outgoing)
 
 
 def _words(outgoing: Outgoing) -> Iterator[PlatformError]:
@@ -53,27 +43,20 @@ def _words(outgoing: Outgoing) -> Iterator[PlatformError]:
 def _title(title: str, language: str) -> Iterator[PlatformError]:
     if not title.strip():
         yield Refused(f"YouTube needs a title ({language}): write one")
-    if len(title) > TITLE_CHARACTERS:
-        yield TooLong(limit=TITLE_CHARACTERS, length=len(title), network="YouTube", what=f"title ({language})")
+    yield from limits.too_long(Network.YOUTUBE, "title", title, called=f"title ({language})")
     yield from _without_brackets(title, f"title ({language})")
 
 
 def _description(text: str, language: str) -> Iterator[PlatformError]:
-    if (length := len(text.encode())) > DESCRIPTION_BYTES:
-        yield TooLong(
-            limit=DESCRIPTION_BYTES,
-            length=length,
-            network="YouTube",
-            what=f"description ({language})",
-            unit="bytes (an Arabic letter is two)",
-        )
+    yield from limits.too_long(Network.YOUTUBE, "description", text, called=f"description ({language})")
     yield from _without_brackets(text, f"description ({language})")
 
 
 def _tags(outgoing: Outgoing) -> Iterator[PlatformError]:
     words = tags(outgoing)
-    if (length := tag_characters(words)) > TAG_CHARACTERS:
-        yield TooLong(limit=TAG_CHARACTERS, length=length, network="YouTube", what="list of tags")
+    row = limits.limit(Network.YOUTUBE, "words", "tags")
+    if not row.takes(length := tag_characters(words)):
+        yield TooLong(limit=row.longest, length=length, network="YouTube", what="list of tags")
     if any(character in word for word in words for character in "<>,"):
         yield Refused("YouTube takes no < > or comma in a hashtag: take it out")
 

@@ -553,7 +553,7 @@ def test_a_picture_for_a_film_and_two_films_are_faults(house: House) -> None:
 def test_a_picture_that_a_network_would_refuse_is_named_with_the_account(house: House) -> None:
     name = _picture(house.folder / "1.png")
     told = [f.says for f in house.rows(_design(accounts="instagram-ar", **_in_three(media=name))).faults]
-    assert told == ["1.png is image/png: Instagram takes JPEG only (instagram-ar)"]
+    assert told == ["1.png is image/png; Instagram takes image/jpeg: convert it (instagram-ar)"]
 
 
 # The spreadsheet to fill in

@@ -463,6 +463,7 @@ def test_a_short_upright_film_is_a_reel_and_others_are_not(tmp_path: Path) -> No
     assert not is_reel(replace(reel, duration=timedelta(seconds=91)))
     assert not is_reel(replace(reel, width=1920, height=1080))
     assert not is_reel(replace(reel, width=360, height=640))
+    assert not is_reel(replace(reel, frame_rate=20.0))
 
 
 def test_the_token_is_in_no_url(page: FacebookPage, stage: Stage, door: Door, tmp_path: Path) -> None:

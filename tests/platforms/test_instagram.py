@@ -426,6 +426,9 @@ def test_check_says_what_instagram_would_refuse(tmp_path: Path, monkeypatch: pyt
     assert kinds(post(*[jpeg] * 11)) == [MediaNotAccepted]
     assert kinds(post(replace(reel, duration=timedelta(seconds=2)))) == [MediaNotAccepted]
     assert kinds(post(replace(reel, size=300_000_001))) == [MediaNotAccepted]
+    assert kinds(post(replace(reel, codec="prores"))) == [MediaNotAccepted]
+    assert kinds(post(replace(reel, frame_rate=20.0))) == [MediaNotAccepted]
+    assert kinds(post(replace(reel, index_first=False))) == [MediaNotAccepted]
     monkeypatch.setattr(InstagramAccount, "hashtags", limits.HASHTAGS_AT_MOST)
     assert kinds(post(jpeg, text=six)) == []
 

@@ -571,18 +571,29 @@ def _wrong(folder: Path) -> Mapping[str, Outgoing]:
         "character": _post("word\ufeff"),
         "cut the link": _post("https://example.org/مقال", link="https://example.org/مقال"),
         "text post": _post("Words", card, form=Form.TEXT),
-        "no image": _post("Words", form=Form.PICTURE),
-        "4 pictures": _post("Words", *[card] * 5),
+        "1 to 4 files, not 0": _post("Words", form=Form.PICTURE),
+        "1 to 4 files, not 5": _post("Words", *[card] * 5),
         "not both": _post("Words", card, film),
-        "one video": _post("Words", film, film),
-        "GIF only on its own": _post("Words", card, replace(card, mime_type="image/gif")),
+        "takes 1 file, not 2": _post("Words", film, film),
+        "a gif post on X takes 1 file, not 2": _post("Words", card, replace(card, mime_type="image/gif")),
         "alt text": _post("Words", replace(card, alt_text="a" * 1001)),
         "5,000,000": _post("Words", replace(card, size=5_000_001)),
         "image/tiff": _post("Words", replace(card, mime_type="image/tiff")),
         "140 seconds": _post("Words", replace(film, duration=timedelta(seconds=141))),
-        "1280×1024": _post("Words", replace(film, width=1080, height=1920)),
+        "1080×1920; X takes up to 1,280": _post("Words", replace(film, width=1080, height=1920)),
+        "h264": _post("Words", replace(film, codec="hevc")),
+        "sound as mp3": _post("Words", replace(film, sound_codec="mp3")),
+        "120 frames a second": _post("Words", replace(film, frame_rate=120.0)),
+        "8-bit": _post("Words", replace(film, pixel_format="yuv420p10le")),
+        "350 frames": _post("Words", _gif(card, seconds=36), form=Form.PICTURE),
+        "1,080 pixels": _post("Words", replace(_gif(card), height=1081), form=Form.PICTURE),
+        "300,000,000": _post("Words", replace(_gif(card, seconds=30), width=1280, height=1080), form=Form.PICTURE),
         "3:1": _post("Words", replace(film, width=1000, height=300)),
     }
+
+
+def _gif(card: MediaFile, *, seconds: float = 1) -> MediaFile:
+    return replace(card, mime_type="image/gif", duration=timedelta(seconds=seconds), frame_rate=10.0)
 
 
 def test_what_x_would_refuse_is_said_before_in_one_sentence(tmp_path: Path) -> None:

@@ -735,8 +735,8 @@ def test_too_many_hashtags_are_told(outgoing: Outgoing) -> None:
 
 def test_exactly_one_film_is_taken(outgoing: Outgoing, tmp_path: Path) -> None:
     picture = replace(outgoing.media[0], mime_type="image/png")
-    assert "exactly one film" in problems(replace(outgoing, media=()))
-    assert "exactly one film" in problems(replace(outgoing, media=outgoing.media * 2))
+    assert "takes 1 file, not 0" in problems(replace(outgoing, media=()))
+    assert "takes 1 file, not 2" in problems(replace(outgoing, media=outgoing.media * 2))
     assert "films only" in problems(replace(outgoing, media=(picture,)))
     assert "0 bytes" in problems(replace(outgoing, media=(replace(outgoing.media[0], size=0),)))
 

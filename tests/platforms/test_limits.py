@@ -1,0 +1,90 @@
+"""One table holds every number that a network sets, with where it was read and when."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from platforms import limits
+from platforms.contract import Form, MediaFile, Network, Outgoing
+
+ROOT = Path(__file__).parents[2]
+OWN_CODE = sorted((ROOT / "platforms").glob("*/limits.py"))
+FILM = MediaFile(
+    path=Path("film.mp4"),
+    mime_type="video/mp4",
+    sha256=hashlib.sha256().hexdigest(),
+    size=9_000_000,
+    width=720,
+    height=1280,
+    duration=timedelta(seconds=20),
+    codec="h264",
+    sound_codec="aac",
+    frame_rate=30.0,
+    pixel_format="yuv420p",
+    index_first=True,
+)
+
+
+@pytest.mark.parametrize("row", limits.table().values(), ids=lambda row: f"{row.network}-{row.part}-{row.what}")
+def test_each_row_says_its_unit_its_source_and_the_day_it_was_read(row: limits.Limit) -> None:
+    assert row.unit and row.source and isinstance(row.read, date)
+    assert row.among or row.least is not None or row.most is not None
+
+
+@pytest.mark.parametrize("file", OWN_CODE, ids=lambda file: str(file.parent.name))
+def test_no_number_stands_in_an_adapters_own_limits(file: Path) -> None:
+    assert set(_numbers(ast.parse(file.read_text(encoding="utf-8")))) <= {0, 1}
+
+
+def _numbers(tree: ast.Module) -> Iterator[float]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            yield node.value
+
+
+def test_the_page_of_limits_is_the_table() -> None:
+    assert (ROOT / "docs/limits.md").read_text(encoding="utf-8") == limits.as_page()
+
+
+def test_every_network_takes_a_plain_upright_film() -> None:
+    for network in Network:
+        assert not list(limits.misfits(network, "video", FILM))
+
+
+def test_what_nobody_looked_at_is_not_held_against_a_film_but_its_length_must_be_known() -> None:
+    unknown = replace(FILM, codec="", sound_codec="", frame_rate=None, pixel_format="", index_first=None)
+    assert not list(limits.misfits(Network.X, "video", unknown))
+    ((row, measured),) = limits.misfits(Network.X, "video", replace(unknown, duration=None))
+    assert (row.what, measured) == ("seconds", None)
+
+
+def test_a_story_stands_upright_for_a_minute_at_most() -> None:
+    part = limits.part_for(Network.INSTAGRAM, Form.STORY, FILM)
+    assert part == "story video"
+    assert not list(limits.misfits(Network.INSTAGRAM, part, FILM))
+    wrong = replace(FILM, height=720, duration=timedelta(seconds=61), size=100_000_001)
+    assert {row.what for row, _ in limits.misfits(Network.INSTAGRAM, part, wrong)} == {"ratio", "seconds", "bytes"}
+
+
+def test_each_wording_is_counted_in_its_networks_unit() -> None:
+    said = {network: limits.fits(network, _outgoing("ﷺ سلام")) for network in Network}
+    assert [(each.used, each.limit, each.left, each.unit) for each in said[Network.X]] == [
+        (7, 280, 273, "weighted characters")
+    ]
+    assert {each.what: (each.used, each.unit) for each in said[Network.YOUTUBE]} == {
+        "description": (12, "UTF-8 bytes"),
+        "title": (5, "characters"),
+    }
+    (website,) = said[Network.WEBSITE]
+    assert (website.used, website.limit, website.left) == (6, None, None)
+
+
+def _outgoing(text: str) -> Outgoing:
+    return Outgoing(key="k", language="ar", form=Form.TEXT, text=text, title="السلم")
