@@ -244,9 +244,12 @@ def keep(vault: Vault, supplied: Supplied) -> None:
 
 
 def _withdraw_waiting(session: Session, post: Post, *, by: str, now: datetime) -> None:
-    """Each by a conditional update: where a worker was first, its publication stays with the worker."""
+    """Each by a conditional update: where a worker was first, its publication stays with the worker.
+
+    What is out in part stays as well: it must be taken down before anything can take its place.
+    """
     waiting = select(Publication.id, Publication.state).where(
-        Publication.post_id == post.id, Publication.state.in_(_WAITING)
+        Publication.post_id == post.id, Publication.state.in_(_WAITING), Publication.remote_id.is_(None)
     )
     for identity, state in session.execute(waiting).all():
         still = update(Publication).where(Publication.id == identity, Publication.state == state)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.chronicle import note
 from campaigns.models import Delivery, Publication
 from campaigns.moving import Overtaken, move
+from platforms import adapter
 
 _TRIES = 3
 
@@ -19,15 +20,39 @@ class SettlingError(ValueError):
 
 
 def it_is_out(session: Session, publication: Publication, *, url: str, remote_id: str, by: str, now: datetime) -> None:
-    """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError."""
-    values = {"url": url, "remote_id": remote_id, "published_at": publication.sent_at or now}
-    _settle(session, publication, Delivery.PUBLISHED, f"seen on the account: {url}", by=by, now=now, values=values)
+    """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError.
+
+    Of a post in parts they have seen the part in doubt; what is still to follow it goes out.
+    """
+    _must_be_uncertain(publication)
+    network, known = adapter(publication.account.network), publication.checkpoint
+    checkpoint = network.settled(known, remote_id)
+    to, why = Delivery.PUBLISHED, f"seen on the account: {url}"
+    values: dict[str, object] = {"url": url, "remote_id": remote_id, "published_at": publication.sent_at or now}
+    if parts := network.parts_out(checkpoint):
+        if checkpoint == known:
+            raise SettlingError(f"{remote_id} is a part that is known to be out; look for the one in doubt")
+        first = parts.first
+        values = {"url": first.url, "remote_id": first.remote_id, "checkpoint": dict(checkpoint)}
+        values["published_at"] = first.published_at or now
+        if parts.out < parts.of:
+            to, why = Delivery.PLANNED, f"{why}; {parts.out} of {parts.of} parts are out, and the others follow"
+    _settle(session, publication, to, why, by=by, now=now, values=values)
 
 
 def it_is_not_out(session: Session, publication: Publication, *, by: str, now: datetime) -> None:
-    """Somebody has looked and it is not there. It waits as missed until a person puts it back on the plan."""
+    """Somebody has looked and it is not there. It waits as missed until a person puts it back on the plan.
+
+    Of a post in parts it is the part in doubt that is not there: those that are out stay, and are not sent again.
+    """
+    _must_be_uncertain(publication)
+    network = adapter(publication.account.network)
+    checkpoint = network.settled(publication.checkpoint, None)
     why = "looked for on the account and not there; sawt release KEY sends it after all"
-    _settle(session, publication, Delivery.MISSED, why, by=by, now=now, values={})
+    if parts := network.parts_out(checkpoint):
+        why = f"{parts.out} of {parts.of} parts are out, the next is not there; sawt release KEY sends the others"
+    values: dict[str, object] = {"checkpoint": dict(checkpoint)}
+    _settle(session, publication, Delivery.MISSED, why, by=by, now=now, values=values)
 
 
 def _settle(

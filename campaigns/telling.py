@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from campaigns import levers
 from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
 from campaigns.words import LOCALES, Words
+from platforms import adapter
 
 _GROUPS = {Scope.NETWORK: "network", Scope.LANGUAGE: "tongue", Scope.KIND: "kind"}
 """Where our words for what a lever covers stand; campaigns, accounts and misconceptions go by their keys."""
@@ -70,6 +71,8 @@ class Teller:
     # -- which sentences ----------------------------------------------------------------------------
 
     def _sentences(self, it: Publication) -> Iterator[_Sentence]:
+        if it.is_out_in_part:
+            yield from _in_part(it)
         match it.state:
             case Delivery.PLANNED | Delivery.STAGED | Delivery.STAGING:
                 yield self._on_the_way(it)
@@ -78,7 +81,7 @@ class Teller:
             case Delivery.PUBLISHED:
                 yield self._out(it)
             case Delivery.FAILED:
-                yield _Sentence("failed")
+                yield _Sentence("failed_in_part" if it.is_out_in_part else "failed")
             case Delivery.UNCERTAIN:
                 yield _Sentence("sent", it.sent_at) if it.sent_at else _Sentence("maybe_sent")
                 yield self._by_itself("look", it, it.not_before)
@@ -103,7 +106,7 @@ class Teller:
         if (open_at := self._closed_until(it)) and open_at > it.due_at:
             return _Sentence("closed", open_at)
         if it.not_before and it.not_before > max(self.now, it.due_at):
-            return _Sentence("again", it.not_before)
+            return _Sentence("again_in_part" if it.is_out_in_part else "again", it.not_before)
         if it.due_at > self.now:
             return _Sentence(_UNHINDERED[it.state], it.due_at)
         if it.account.clear_at and it.account.clear_at > self.now:
@@ -118,7 +121,7 @@ class Teller:
     def _missed(self, it: Publication) -> _Sentence:
         move = _last_move(it, Delivery.MISSED)
         if move and move.came_from is Delivery.UNCERTAIN:
-            return _Sentence("not_there", values={"by": move.by})
+            return _Sentence("not_there_in_part" if it.is_out_in_part else "not_there", values={"by": move.by})
         return _Sentence("missed")
 
     def _going_down(self, it: Publication) -> Iterator[_Sentence]:
@@ -204,6 +207,11 @@ def next_due(session: Session) -> dict[str, datetime]:
     first = func.min(Publication.due_at)
     rows = session.execute(select(Publication.account_key, first).where(waiting).group_by(Publication.account_key))
     return {row[0]: row[1] for row in rows}
+
+
+def _in_part(it: Publication) -> Iterator[_Sentence]:
+    if parts := adapter(it.account.network).parts_out(it.checkpoint):
+        yield _Sentence("in_part", values={"out": str(parts.out), "of": str(parts.of)})
 
 
 def _taken_off(it: Publication) -> _Sentence:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import addresses
 from campaigns.chronicle import note
+from campaigns.levers import RESUMABLE
 from campaigns.models import Delivery, Publication
 from campaigns.moving import Overtaken, move
 from platforms import adapter
@@ -18,7 +19,7 @@ class WithdrawError(ValueError):
 
 
 def withdraw(session: Session, publication: Publication, *, by: str, reason: str, now: datetime) -> None:
-    """Ask for a published post to be taken down, before all else of its account. Raises WithdrawError."""
+    """Ask for what is out, if only in part, to be taken down before all else of its account. Raises WithdrawError."""
     reason = _reason(reason)
     _must_be_out(publication)
     if not adapter(publication.account.network).withdraws:
@@ -49,7 +50,8 @@ def _reason(reason: str) -> str:
 def _must_be_out(publication: Publication) -> None:
     if publication.state is Delivery.WITHDRAWING:
         raise WithdrawError(f"{publication.key} is being taken down already; sawt publications shows when it is done")
-    if publication.state is not Delivery.PUBLISHED:
+    half = publication.is_out_in_part and publication.state in RESUMABLE
+    if publication.state is not Delivery.PUBLISHED and not half:
         raise WithdrawError(f"{publication.key} is {publication.state}; only what is out can be taken down")
 
 

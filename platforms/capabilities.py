@@ -1,10 +1,10 @@
-"""What most networks do not offer, said once: nothing is corrected in place, and nothing follows later."""
+"""What most networks do not offer, or do not ask for, said once."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from platforms.contract import Checkpoint, Network, Outgoing, Receipt, Save
+from platforms.contract import Checkpoint, Network, Outgoing, Parts, Receipt, Save
 from platforms.errors import NotOffered
 
 
@@ -29,3 +29,25 @@ class CompletesNothing:
 
     def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         return checkpoint
+
+
+class GoesOutWhole:
+    """For a network on which a post has one part."""
+
+    @staticmethod
+    def parts_out(checkpoint: Checkpoint) -> Parts | None:
+        return None
+
+    @staticmethod
+    def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
+        return checkpoint
+
+
+class CostsNothing:
+    """For a network that takes posts without money."""
+
+    money: ClassVar[str] = ""
+
+    @staticmethod
+    def price(outgoing: Outgoing, checkpoint: Checkpoint) -> int:
+        return 0

@@ -161,7 +161,19 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
+    """It is out; `checkpoint` where the network told more than was known before, such as a last part's id."""
+
     receipt: Receipt
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """How many parts of a post are out, of how many; `first` is the one by which the whole is known."""
+
+    out: int
+    of: int
+    first: Receipt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,6 +270,8 @@ class Platform(Protocol):
     """Whether the network lets us take a post down."""
     corrects: ClassVar[bool]
     """Whether the words of a post that is out can be changed in place."""
+    money: ClassVar[str]
+    """The bucket of what its calls cost, in millionths of a US dollar; empty where they are free."""
     completes: ClassVar[bool]
     """Whether something may follow a post that is out (captions in more languages)."""
     allowances: ClassVar[tuple[Allowance, ...]]
@@ -278,6 +292,21 @@ class Platform(Protocol):
 
         A post in several parts calls `save` before each part with the intent, and after it with its id.
         """
+
+    @staticmethod
+    def parts_out(checkpoint: Checkpoint) -> Parts | None:
+        """How much of a post in several parts is known to be out; None when nothing is. Calls nobody."""
+
+    @staticmethod
+    def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
+        """The checkpoint once it is certain that the part in doubt is out as `remote_id`, or with None that it is not.
+
+        Unchanged where no part is in doubt. Calls nobody.
+        """
+
+    @staticmethod
+    def price(outgoing: Outgoing, checkpoint: Checkpoint) -> int:
+        """What is still to be paid to send it, in millionths of a US dollar; 0 where posting is free. Calls nobody."""
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
         """Look for it among what went out from `since` (aware UTC) on. Never takes "the newest item"."""

@@ -68,13 +68,18 @@ def acts_for(session: Session, publication: Publication) -> Collection[Act]:
         case Delivery.UNCERTAIN:
             return (Act.SETTLE,)
         case state if state in levers.RESUMABLE:
-            return (Act.LIFT_FIRST if levers.holding(session, publication) else Act.PUT_BACK,)
+            first = Act.LIFT_FIRST if levers.holding(session, publication) else Act.PUT_BACK
+            return (first, *_down(publication)) if publication.is_out_in_part else (first,)
         case Delivery.PUBLISHED:
-            return (Act.TAKE_DOWN, Act.SAY_DELETED) if may_be_taken_down(publication) else (Act.SAY_DELETED,)
+            return _down(publication)
         case Delivery.WITHDRAWING:
             return (Act.SAY_DELETED,)
         case _:
             return ()
+
+
+def _down(publication: Publication) -> Collection[Act]:
+    return (Act.TAKE_DOWN, Act.SAY_DELETED) if may_be_taken_down(publication) else (Act.SAY_DELETED,)
 
 
 def may_be_taken_down(publication: Publication) -> bool:

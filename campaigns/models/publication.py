@@ -117,6 +117,12 @@ class Publication(Base):
     account: Mapped[Account] = relationship()
     moves: Mapped[list[Move]] = relationship(order_by="Move.id")
 
+    @property
+    def is_out_in_part(self) -> bool:
+        """Whether some of its parts are out and others are still to go: `remote_id` is then the first one's."""
+        whole = (Delivery.PUBLISHED, Delivery.WITHDRAWING, Delivery.WITHDRAWN)
+        return self.remote_id is not None and self.state not in whole
+
 
 class Move(Base):
     """A publication went from one state to another: when, by whom, and why."""

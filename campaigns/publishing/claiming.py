@@ -121,6 +121,8 @@ class Claims:
                 f"its hour was {publication.due_at:%Y-%m-%d %H:%M} UTC; decide if it is still right",
             )
         if publication.post.state is not PostState.APPROVED or revision is not publication.post.revision:
+            if publication.is_out_in_part:
+                return Delivery.HELD, "a part of it is out, and a newer revision waits to take its place: take it down"
             return Delivery.WITHDRAWN, "a newer revision takes its place"
         if review.approval_in_force(revision, now=now) is None:
             return Delivery.FAILED, "the content is not what was approved; it was not sent. Have it approved again"

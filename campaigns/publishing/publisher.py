@@ -208,7 +208,7 @@ class Publisher:
         """A post in several parts saves after each: what is stored is in doubt no more."""
 
         def save(checkpoint: Checkpoint) -> None:
-            self.records.checkpoint(claim, checkpoint)
+            self.records.part(claim, checkpoint)
             gate.settled()
 
         receipt = _called(claim, lambda: platform.reveal(claim.outgoing, claim.checkpoint, save), OutcomeUnknown)
@@ -235,7 +235,7 @@ class Publisher:
         since = claim.sent_at or self.clock()
         finding = _called(claim, lambda: platform.find(claim.outgoing, claim.checkpoint, since), Unreachable)
         if isinstance(finding, Found):
-            self.records.receipt(claim, finding.receipt, gate.closing)
+            self.records.receipt(claim, finding.receipt, gate.closing, finding.checkpoint)
         elif isinstance(finding, Partly):
             self.records.partly(claim, finding, gate.closing)
         else:

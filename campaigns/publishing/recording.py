@@ -29,7 +29,7 @@ from campaigns.publishing.steps import (
     wait_after,
 )
 from campaigns.store import Store, database_now
-from platforms import networks_of_app
+from platforms import adapter, networks_of_app
 from platforms.contract import Absent, Checkpoint, Partly, Receipt, Unclear
 from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSoon, Unreachable
 
@@ -55,6 +55,12 @@ class Records:
             lease_until = database_now(session) + self.lease
             self._still_ours(session, claim, checkpoint=dict(checkpoint), lease_until=lease_until)
 
+    def part(self, claim: Claim, checkpoint: Checkpoint) -> None:
+        """The intent or the id of one part. With the first id the publication is known to be out in part."""
+        with self.store.writing(durable=True) as session:
+            lease_until = database_now(session) + self.lease
+            self._still_ours(session, claim, **_so_far(claim, checkpoint), lease_until=lease_until)
+
     def alive(self, claims: list[Claim]) -> None:
         """Renew the leases of what is in hand. One that is no longer ours stays as it is."""
         with self.store.writing() as session:
@@ -67,7 +73,9 @@ class Records:
             self._record(session, claim, Delivery.STAGED, checkpoint=dict(checkpoint), why="", not_before=None)
             self._answered(session, claim, closing)
 
-    def receipt(self, claim: Claim, receipt: Receipt, closing: TooSoon | None) -> None:
+    def receipt(
+        self, claim: Claim, receipt: Receipt, closing: TooSoon | None, checkpoint: Checkpoint | None = None
+    ) -> None:
         published: dict[str, Any] = {
             "remote_id": receipt.remote_id,
             "url": receipt.url,
@@ -75,6 +83,8 @@ class Records:
             "why": "",
             "not_before": None,
         }
+        if checkpoint is not None:
+            published["checkpoint"] = dict(checkpoint)
         try:
             with self.store.writing(durable=True) as session:
                 self._record(session, claim, Delivery.PUBLISHED, **published)
@@ -104,7 +114,7 @@ class Records:
             elif publication.revision_id == claim.revision_id:
                 settled = {**published, "fence": Publication.fence + 1}
                 settled.pop("why")
-                settled["checkpoint"] = dict(claim.checkpoint)
+                settled.setdefault("checkpoint", dict(claim.checkpoint))
                 move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
             else:
                 why = f"the revision before this one is out: {why}. Decide if both are right"
@@ -126,8 +136,9 @@ class Records:
     def partly(self, claim: Claim, finding: Partly, closing: TooSoon | None) -> None:
         """What is out of it is known: the rest is prepared again and goes out."""
         with self.store.writing(durable=True) as session:
-            values = {"checkpoint": dict(finding.checkpoint), "not_before": None, "looks": 0, "absences": 0}
-            self._record(session, claim, Delivery.PLANNED, why=finding.why, **values)
+            values = {"not_before": None, "looks": 0, "absences": 0}
+            so_far = _so_far(claim, finding.checkpoint)
+            self._record(session, claim, Delivery.PLANNED, why=finding.why, **so_far, **values)
             self._answered(session, claim, closing)
 
     def corrected(self, claim: Claim, receipt: Receipt, closing: TooSoon | None) -> None:
@@ -217,7 +228,7 @@ class Records:
 
     def _put_where_it_belongs(self, session: Session, claim: Claim, error: Exception) -> None:
         now = self.clock()
-        known: dict[str, Any] = {"sent_at": None} if claim.step is Step.REVEAL else {}
+        known = self._nothing_in_doubt(session, claim) if claim.step is Step.REVEAL else {}
         if isinstance(error, Stopped):
             self._record(session, claim, Delivery.HELD, why=str(error), **known)
         elif isinstance(error, Refused):
@@ -229,6 +240,11 @@ class Records:
             again = error.retry_at if isinstance(error, TooSoon) else now + wait_after(claim.setbacks)
             setbacks = claim.setbacks + 1
             self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks, **known)
+
+    def _nothing_in_doubt(self, session: Session, claim: Claim) -> dict[str, Any]:
+        """The call, or the next part, did not leave: its intent is taken back."""
+        last = session.get_one(Publication, claim.publication_id).checkpoint
+        return {"sent_at": None, "checkpoint": dict(adapter(claim.speaker.network).settled(last, None))}
 
     # -- the account ---------------------------------------------------------------------------------
 
@@ -307,6 +323,12 @@ class Records:
         touched = session.execute(update(Publication).where(*_ours(claim)).values(**values)).rowcount  # type: ignore[attr-defined]
         if touched == 0:
             raise Overtaken(claim.key)
+
+
+def _so_far(claim: Claim, checkpoint: Checkpoint) -> dict[str, Any]:
+    parts = adapter(claim.speaker.network).parts_out(checkpoint)
+    known = {"remote_id": parts.first.remote_id, "url": parts.first.url} if parts else {}
+    return {"checkpoint": dict(checkpoint), **known}
 
 
 def _ours(claim: Claim) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from platforms.approved import unaltered
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -45,7 +45,7 @@ class _Name(BaseModel):
     name: str
 
 
-class FacebookPage(CorrectsNothing, CompletesNothing):
+class FacebookPage(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
     """One Page. Text posts are the one form whose absence cannot be proved."""
 
     network: ClassVar[Network] = Network.FACEBOOK

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Absent,
     Allowance,
@@ -60,7 +60,7 @@ class _Media(BaseModel):
         return self.media_type == _media_type(outgoing) and same_words(self.caption, outgoing.text)
 
 
-class InstagramAccount(CorrectsNothing, CompletesNothing):
+class InstagramAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
     """One professional account. Its container tells exactly whether a post is out, though not under which id."""
 
     network: ClassVar[Network] = Network.INSTAGRAM

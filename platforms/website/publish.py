@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from platforms.approved import unaltered
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Absent,
     Allowance,
@@ -35,7 +35,7 @@ from platforms.website.measure import figures
 from platforms.website.signin import sign_in
 
 
-class WordPressSite(CorrectsNothing, CompletesNothing):
+class WordPressSite(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
     """One user on one site. Slugs follow from the post's key, so that nothing is ever made twice.
 
     The checkpoint is `{"media": [[id, address], …], "article": id}`.

@@ -11,7 +11,7 @@ from typing import ClassVar
 import tweepy
 from pydantic import BaseModel, ConfigDict
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -53,7 +53,7 @@ class Staged(BaseModel):
         return tuple(each.media_key for each in self.media if each.media_key)
 
 
-class XAccount(CorrectsNothing, CompletesNothing):
+class XAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
     """One X account. Creating the post is the visible act, and X knows no way to make it repeatable."""
 
     network: ClassVar[Network] = Network.X

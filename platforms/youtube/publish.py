@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Absent,
     Allowance,
@@ -35,7 +35,7 @@ from platforms.youtube.signin import sign_in
 from platforms.youtube.upload import Upload, belongs, must_be_alive
 
 
-class YouTubeChannel(CorrectsNothing, CompletesNothing):
+class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
     """`credentials`: client_id, client_secret, refresh_token; if known access_token and channel_id.
 
     `channel_id` is compared before every upload: one Google account may own several channels, and the one
