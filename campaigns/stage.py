@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from campaigns.settings import Settings
 from campaigns.upkeep import Kept, end
 from platforms.rehearsal import putting_up
+from platforms.rehearsal.desk import Desk, NoStage
 
 WEEK = timedelta(days=7)
 LOOK_EVERY = 0.2
@@ -42,6 +43,18 @@ def stage_if_needed(settings: Settings) -> Iterator[str | None]:
         return
     with stage_up(settings) as base:
         yield base
+
+
+def desk_of(settings: Settings) -> Desk:
+    """The desk of the stage that is up for this SAWT_HOME. Raises NoStage where none is."""
+    note = settings.home / "stage" / "address"
+    base = settings.stage_url or (note.read_text() if note.exists() else "")
+    if not base or not putting_up.answers(base):
+        raise NoStage(
+            "no rehearsal stage is up for this SAWT_HOME; it is up while `sawt run` runs and some account has no "
+            "credentials"
+        )
+    return Desk(base)
 
 
 @contextmanager

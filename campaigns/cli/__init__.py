@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from campaigns.cli import coming_back, going_out, house, work
+from campaigns.cli import coming_back, going_out, house, rehearsal, work
 
 app = typer.Typer(
     name="sawt",
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (house, work, going_out, coming_back):
+for room in (house, rehearsal, work, going_out, coming_back):
     room.add_to(app)
 
 
@@ -45,10 +45,11 @@ def _sentence(error: Exception) -> str:
 
     from campaigns.running import CannotRun
     from platforms.errors import PlatformError
+    from platforms.rehearsal.desk import NoStage
 
     if isinstance(error, OperationalError):
         return "the database cannot be used just now; look at SAWT_DATABASE_URL and SAWT_HOME (sawt doctor)"
-    if isinstance(error, (ValueError, CannotRun, PlatformError)) and not isinstance(error, SQLAlchemyError):
+    if isinstance(error, (ValueError, CannotRun, NoStage, PlatformError)) and not isinstance(error, SQLAlchemyError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'a file'} cannot be used: {error.strerror or error}"

@@ -48,6 +48,17 @@ def credentials(network: Network, account: str) -> Mapping[str, str]:
     }[network]
 
 
+def rooms_of(network: Network) -> tuple[str, ...]:
+    """The parts of the stage that a network's calls go to, by the first segment of their paths."""
+    return {
+        Network.X: ("x",),
+        Network.FACEBOOK: ("graph", "rupload"),
+        Network.INSTAGRAM: ("graph", "rupload"),
+        Network.YOUTUBE: ("youtube", "youtube-token"),
+        Network.WEBSITE: ("website",),
+    }[network]
+
+
 def account_of(secret: str) -> str | None:
     """The account that a stage secret signs in, or None for any other secret."""
     return secret.removeprefix("stage-") if secret.startswith("stage-") and len(secret) > 6 else None

@@ -88,8 +88,16 @@ class Stage:
     _ahead: timedelta = timedelta()
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
+    def __post_init__(self) -> None:
+        self.faults.now = lambda: self.now()
+
     def now(self) -> datetime:
         return datetime.now(UTC) + self._ahead
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far its clock was moved."""
+        return self._ahead
 
     def move_clock(self, by: timedelta) -> None:
         self._ahead += by
@@ -159,15 +167,25 @@ def application(stage: Stage) -> Callable[..., Any]:
         Mount("/_stage", routes=_desk(stage)),
     ]
     served = signing_in.putting_in_place(stage, Starlette(routes=routes))
-    return stage.faults.around(served, now=stage.now, latency=lambda: stage.latency)
+    return stage.faults.around(served, latency=lambda: stage.latency)
 
 
 def _desk(stage: Stage) -> list[BaseRoute]:
     def shown(_: Request) -> JSONResponse:
         return JSONResponse(stage.records.all("shown"))
 
+    def under_way(_: Request) -> JSONResponse:
+        return JSONResponse(list(_under_way(stage)))
+
+    def weather(_: Request) -> JSONResponse:
+        told = {"now": stage.now().isoformat(), "ahead": stage.ahead.total_seconds(), "latency": stage.latency}
+        return JSONResponse({**told, "faults": stage.faults.told()})
+
     async def set_fault(request: Request) -> JSONResponse:
-        stage.faults.add(Fault(**await request.json()))
+        try:
+            stage.faults.add(Fault(**await request.json()))
+        except (ValueError, TypeError) as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
         return JSONResponse({"faults": len(stage.faults)})
 
     def forget_faults(_: Request) -> JSONResponse:
@@ -184,9 +202,29 @@ def _desk(stage: Stage) -> list[BaseRoute]:
 
     return [
         Route("/shown", shown),
+        Route("/under-way", under_way),
+        Route("/weather", weather),
         Route("/faults", set_fault, methods=["POST"]),
         Route("/faults", forget_faults, methods=["DELETE"]),
         Route("/latency", set_latency, methods=["POST"]),
         Route("/clock", move_clock, methods=["POST"]),
         Route("/ready", lambda _: JSONResponse({"stage": "rehearsal"})),
     ]
+
+
+# Where each network keeps what is being sent to it, under which name its size, and which fields say that it is here.
+_SENT_TO = (
+    (Network.X, "x.media", "total_bytes", ("sha256",)),
+    (Network.FACEBOOK, "graph.videos", "size", ("sha256", "post")),
+    (Network.INSTAGRAM, "graph.containers", "size", ("sha256", "published")),
+    (Network.YOUTUBE, "youtube.sessions", "size", ("answer",)),
+)
+
+
+def _under_way(stage: Stage) -> Iterator[Document]:
+    """Uploads that have begun and are not whole. `received` bytes are absent where the network does not count them."""
+    for network, collection, size, here in _SENT_TO:
+        for document in stage.records.all(collection):
+            if document.get(size) and not any(document.get(field) for field in here):
+                told = {"network": network, "account": document["account"], "id": document["id"]}
+                yield {**told, "size": document[size], "received": document.get("received")}

@@ -15,10 +15,11 @@ import requests
 
 from platforms import connect
 from platforms.contract import Network, Platform
-from platforms.errors import NotSignedIn, TooSoon
+from platforms.errors import NotSignedIn, PlatformError, TooSoon
 from platforms.graph import Graph
 from platforms.rehearsal import credentials, endpoints
-from platforms.rehearsal.faults import Fault, Faults, Name
+from platforms.rehearsal.desk import Desk, NoStage
+from platforms.rehearsal.faults import Asked, Fault, Faults, Name
 from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
@@ -46,7 +47,11 @@ def running(stage: Stage) -> Iterator[RunningStage]:
 
 
 def signed_in(network: Network, base: str) -> Platform:
-    secrets = credentials(network, "account")
+    return connected(network, base, "account")
+
+
+def connected(network: Network, base: str, account: str) -> Platform:
+    secrets = credentials(network, account)
     return connect(network, credentials=secrets, endpoints=endpoints(base), shelf=NoShelf())
 
 
@@ -140,12 +145,86 @@ def test_the_desk_of_the_stage_sets_faults_and_latency_and_takes_them_back(stage
     desk = f"{running.base}/_stage"
     told = requests.post(f"{desk}/faults", json={"name": "hang", "path": "/x", "skip": 1, "seconds": 5}, timeout=30)
     assert told.json() == {"faults": 1}
-    assert stage.faults.take("POST", "/x/2/tweets") is None
+    assert stage.faults.take(Asked(method="POST", path="/x/2/tweets")) is None
     assert requests.delete(f"{desk}/faults", timeout=30).json() == {"faults": 0}
-    assert stage.faults.take("POST", "/x/2/tweets") is None
+    assert stage.faults.take(Asked(method="POST", path="/x/2/tweets")) is None
     assert requests.post(f"{desk}/latency", json={"seconds": 0.02}, timeout=30).json() == {"latency": 0.02}
     assert stage.latency == 0.02
     assert signed_in(Network.X, running.base).verify()
+
+
+def test_a_fault_of_one_account_leaves_the_others_alone(stage: Stage, running: RunningStage) -> None:
+    stage.faults.add(Fault(name="token-dead", account="x-en"))
+    first, other = (connected(Network.X, running.base, account) for account in ("x-en", "x-fr"))
+    with pytest.raises(NotSignedIn):
+        first.verify()
+    assert other.verify()
+
+
+@pytest.mark.parametrize("network", Network)
+def test_every_network_carries_the_account_that_calls(network: Network, stage: Stage, running: RunningStage) -> None:
+    stage.faults.add(Fault(name="refused-once", method="GET", account="somebody"))
+    assert connected(network, running.base, "account").verify()
+    stage.faults.add(Fault(name="error-before", method="GET", account="account", times=9))
+    with pytest.raises(PlatformError):
+        connected(network, running.base, "account").verify()
+
+
+def test_what_happens_now_and_then_happens_at_every_third_call(stage: Stage, running: RunningStage) -> None:
+    stage.faults.add(Fault(name="error-before", path="/posts$", every=3, times=0))
+    answers = [_write_an_article(running.base).status_code for _ in range(7)]
+    assert answers == [500, 201, 201, 500, 201, 201, 500]
+
+
+def test_what_lasts_for_an_hour_is_over_after_it(stage: Stage, running: RunningStage) -> None:
+    stage.faults.add(Fault(name="gateway-before", path="/posts$", times=0, lasting=3600))
+    assert [_write_an_article(running.base).status_code for _ in range(2)] == [502, 502]
+    stage.move_clock(timedelta(hours=1))
+    assert _write_an_article(running.base).status_code == 201
+    assert len(stage.faults) == 0
+
+
+def test_a_networks_own_bad_day_means_nothing_to_the_others(stage: Stage) -> None:
+    stage.faults.add(Fault(name="session-conflict"))
+    assert stage.faults.take(Asked(method="POST", path="/x/2/tweets")) is None
+    assert stage.faults.take(Asked(method="POST", path="/youtube/upload/youtube/v3/videos")) is not None
+
+
+@pytest.mark.parametrize(
+    "unsound",
+    [{"name": "rain"}, {"name": "hang", "times": -1}, {"name": "hang", "every": 0}, {"name": "hang", "path": "("}],
+)
+def test_a_fault_that_could_never_happen_is_refused_in_a_sentence(
+    unsound: dict[str, Any], running: RunningStage
+) -> None:
+    answer = requests.post(f"{running.base}/_stage/faults", json=unsound, timeout=30)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+def test_the_desk_tells_what_is_shown_what_is_under_way_and_what_is_to_go_wrong(
+    stage: Stage, running: RunningStage
+) -> None:
+    desk = Desk(running.base)
+    assert (desk.shown(), desk.under_way(), desk.weather().faults) == ([], [], ())
+    stage.show(Network.X, "x-en", "1", text="Peace", media=["0" * 64])
+    stage.records.put("youtube.sessions", "s", {"id": "s", "account": "youtube", "size": 4096})
+    desk.let_go_wrong({"name": "drop-after", "account": "x-en", "method": "*"})
+    desk.move_clock(60)
+    desk.take_time(0.01)
+    weather = desk.weather()
+    assert [each.text for each in desk.shown()] == ["Peace"]
+    assert [(each.account, each.size, each.received) for each in desk.under_way()] == [("youtube", 4096, None)]
+    assert [(each.name, each.account, each.happened) for each in weather.faults] == [("drop-after", "x-en", 0)]
+    assert (weather.ahead, weather.latency) == (60, 0.01)
+    desk.let_all_go_well()
+    assert desk.weather().faults == ()
+
+
+def test_a_desk_is_on_this_machine_alone_and_says_when_no_stage_answers() -> None:
+    with pytest.raises(ValueError, match="this machine"):
+        Desk("https://api.x.com")
+    with pytest.raises(NoStage, match="no rehearsal stage answers"):
+        Desk("http://127.0.0.1:9").shown()
 
 
 def test_six_hundred_calls_that_take_long_wait_side_by_side_and_in_no_thread_of_their_own() -> None:
