@@ -166,8 +166,8 @@ def application(stage: Stage) -> Callable[..., Any]:
         Mount("/website", routes=website.routes(stage)),
         Mount("/_stage", routes=_desk(stage)),
     ]
-    served = signing_in.putting_in_place(stage, Starlette(routes=routes))
-    return stage.faults.around(served, latency=lambda: stage.latency)
+    served = stage.faults.around(Starlette(routes=routes), latency=lambda: stage.latency)
+    return signing_in.putting_in_place(stage, served)
 
 
 def _desk(stage: Stage) -> list[BaseRoute]:
