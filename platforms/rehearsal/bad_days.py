@@ -20,7 +20,7 @@ Answer: TypeAlias = Callable[[Met], Response]
 
 EVERYWHERE = tuple(Network)
 _META = (Network.FACEBOOK, Network.INSTAGRAM)
-_ANY, _WRITES = r"", r"^(?!GET )(?!\S+ /youtube-token)"
+_ANY, _WRITES = r"", r"^(?!GET )(?!\S+ (/youtube-token|/x/2/oauth2)/)"
 _CREATES = r"^POST (/x/2/tweets|/graph/\S+/feed) "
 _UPLOAD_BEGINS = r"^POST \S+/upload/youtube/v3/videos "
 

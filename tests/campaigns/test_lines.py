@@ -342,7 +342,7 @@ def test_taking_down_is_repeated_until_it_is_down(
     clock: MovableClock,
 ) -> None:
     key = _published(store, settings, publisher, clock)
-    stage.faults.add(Fault(name=fault, path="/2/tweets", method="DELETE"))  # type: ignore[arg-type]
+    stage.faults.add(Fault(name=fault, path="/2/tweets", method="DELETE"))
     _withdraw(store, key, clock)
     publisher.work("x-en")
     assert state(store, key) is Delivery.WITHDRAWING

@@ -135,7 +135,7 @@ def test_an_unclear_answer_is_found_on_the_network_and_never_sent_again(
     clock: MovableClock,
 ) -> None:
     [key] = factories.approved(store, settings, due_at=soon())
-    stage.faults.add(Fault(name=fault, path="/2/tweets"))  # type: ignore[arg-type]
+    stage.faults.add(Fault(name=fault, path="/2/tweets"))
     clock.move(minutes=2)
     publisher.work("x-en")
     assert factories.publication(store, key).state is Delivery.UNCERTAIN
