@@ -13,6 +13,7 @@ from typing import cast
 from platforms.contract import Network, Platform
 from platforms.endpoints import Endpoints
 from platforms.shelf import Shelf
+from platforms.signing_in import Entrance
 
 # twitter-text-parser reads its tables through it; the lock holds a setuptools that still has it.
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
@@ -25,12 +26,25 @@ _ADAPTERS = {
     Network.YOUTUBE: ("platforms.youtube.publish", "YouTubeChannel"),
     Network.WEBSITE: ("platforms.website.publish", "WordPressSite"),
 }
+_ENTRANCES = {
+    Network.FACEBOOK: ("platforms.facebook.connect", "PageEntrance"),
+    Network.X: ("platforms.x.connect", "XEntrance"),
+    Network.INSTAGRAM: ("platforms.instagram.connect", "InstagramEntrance"),
+    Network.YOUTUBE: ("platforms.youtube.connect", "YouTubeEntrance"),
+    Network.WEBSITE: ("platforms.website.connect", "WebsiteEntrance"),
+}
 
 
 def adapter(network: Network) -> type[Platform]:
     """The class that speaks to `network`."""
     module, name = _ADAPTERS[network]
     return cast(type[Platform], getattr(import_module(module), name))
+
+
+def entrance(network: Network) -> Entrance:
+    """How accounts of `network` are signed in."""
+    module, name = _ENTRANCES[network]
+    return cast(Entrance, getattr(import_module(module), name)())
 
 
 def networks_of_app(network: Network) -> frozenset[Network]:

@@ -22,8 +22,9 @@ _PHOTO_FORMATS = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
 
 
 def page(call: Call, _: Document) -> Document:
-    name = f"Page {call.account}"
-    return call.choose({"id": f"page-{call.account}", "name": name, "followers_count": 1000, "fan_count": 1000})
+    page = {"id": f"page-{call.account}", "name": f"Page {call.account}", "followers_count": 1000, "fan_count": 1000}
+    behind = {"id": f"ig-{call.account}", "username": call.account.replace("-", "_")}
+    return call.choose({**page, "instagram_business_account": behind})
 
 
 def feed(call: Call, _: Document) -> Document:

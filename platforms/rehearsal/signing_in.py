@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from platforms.rehearsal import youtube
+from platforms.rehearsal import account_of, youtube
 from platforms.rehearsal.graph_call import GraphError
 from platforms.rehearsal.stage import Document, Records, Stage
 
@@ -31,6 +31,16 @@ X_LIFE, SHORT_LIFE, LONG_LIFE, DATA_LIFE = (
     timedelta(seconds=5_183_944),
     timedelta(days=90),
 )
+PAGE_SCOPES = (
+    "pages_show_list",
+    "pages_read_engagement",
+    "pages_manage_posts",
+    "read_insights",
+    "instagram_basic",
+    "instagram_content_publish",
+    "instagram_manage_insights",
+)
+"""What the plain token of a Page on the stage is allowed."""
 _PAGE = """<!doctype html><title>The stage</title><h1>The stage's {network}</h1>
 <p>{client} asks to speak for you: {scope}.</p>
 <form method="post"><label>As whom <input name="account"></label>
@@ -273,7 +283,7 @@ def _page(issued: Issued, account: str, scopes: list[str]) -> Document:
     behind = {"id": f"ig-{account}", "username": account.replace("-", "_")}
     return {
         "id": f"page-{account}",
-        "name": f"Page of {account}",
+        "name": f"Page {account}",
         "tasks": ["CREATE_CONTENT", "MODERATE", "ANALYZE"],
         "instagram_business_account": behind,
         "access_token": issued.give("page", account, None, scopes=scopes),
@@ -282,6 +292,9 @@ def _page(issued: Issued, account: str, scopes: list[str]) -> Document:
 
 def _described(issued: Issued, token: str) -> Document:
     found = issued.alive(token, "page") or issued.alive(token, "person")
+    if account := account_of(token):
+        found = {"kind": "page", "account": account, "at": issued.stage.now().isoformat(), "until": None}
+        found |= {"scopes": [*PAGE_SCOPES]}
     if found is None:
         return {"is_valid": False, "scopes": [], "error": {"code": 190, "message": "The session is invalid"}}
     given = datetime.fromisoformat(found["at"])

@@ -81,7 +81,9 @@ class _Site:
 
     async def me(self, request: Request, account: str | None) -> Response:
         name = _must_be_in(account, "rest_not_logged_in", "You are not currently logged in.")
-        return JSONResponse({"id": _number(name) % 10_000, "name": name, "slug": name, "roles": ["editor"]})
+        may = dict.fromkeys(("publish_posts", "upload_files", "edit_published_posts"), True)
+        me = {"id": _number(name) % 10_000, "name": name, "slug": name, "roles": ["editor"], "capabilities": may}
+        return JSONResponse(me)
 
     async def nothing(self, request: Request, account: str | None) -> Response:
         raise _Refusal(404, "rest_no_route", "No route was found matching the URL and request method.")

@@ -12,8 +12,11 @@ class Answer(BaseModel):
 
 
 class User(Answer):
+    """`capabilities` by name; empty where the site does not say."""
+
     id: int
     name: str
+    capabilities: dict[str, bool] = {}
 
 
 class Medium(Answer):

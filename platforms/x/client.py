@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import requests
 import tweepy
+from requests.auth import AuthBase
 
 from platforms.endpoints import Call, Endpoints, WalledSession
 from platforms.errors import TooSoon
+from platforms.vouchers import vouchers
 from platforms.x.faults import used_up
-from platforms.x.signin import SignIn
+from platforms.x.signin import Bearer, sign_in
 
 _FAILURES = {
     400: tweepy.BadRequest,
@@ -21,10 +24,23 @@ _FAILURES = {
     429: tweepy.TooManyRequests,
 }
 
+_OF_TWEEPY = {"consumer_key", "consumer_secret", "access_token", "access_token_secret"}
+
 
 class _Session(WalledSession):
     def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
         return used_up(answer)
+
+
+class _Carries(AuthBase):
+    """Puts a user's token on a call."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class Client(tweepy.Client):  # type: ignore[misc]
@@ -33,10 +49,13 @@ class Client(tweepy.Client):  # type: ignore[misc]
     It never sleeps through a rate limit, and it signs the address that is really called.
     """
 
-    def __init__(self, secrets: SignIn, endpoints: Endpoints) -> None:
-        super().__init__(**secrets.model_dump(), return_type=dict)
+    def __init__(self, credentials: Mapping[str, str], endpoints: Endpoints) -> None:
+        """Raises NotSignedIn naming what `credentials` lack."""
+        secrets = sign_in(credentials)
+        super().__init__(**secrets.model_dump(include=_OF_TWEEPY), return_type=dict)
         self.session = _Session(endpoints)
-        self._base, self._signs = endpoints.x, secrets.signs
+        self._base = endpoints.x
+        self._bearer = None if secrets.signs else Bearer(vouchers(credentials), endpoints)
         self._fields = "tweet.fields"
 
     def request(
@@ -75,16 +94,17 @@ class Client(tweepy.Client):  # type: ignore[misc]
         self, method: str, route: str, params: Mapping[str, Any] | None, json: Any, body: Mapping[str, Any]
     ) -> requests.Response:
         renamed = {self._fields if name == "tweet.fields" else name: each for name, each in (params or {}).items()}
-        headers, signature = {"User-Agent": self.user_agent}, None
-        if self._signs:
-            signature = tweepy.OAuth1UserHandler(
-                self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
-            ).apply_auth()
-        else:
-            headers["Authorization"] = f"Bearer {self.bearer_token}"
-        return self.session.request(
-            method, self._base + route, params=renamed, json=json, headers=headers, auth=signature, **body
-        )
+        headers, url = {"User-Agent": self.user_agent}, self._base + route
+        send = partial(self.session.request, method, url, params=renamed, json=json, headers=headers, **body)
+        if self._bearer is None:
+            keys = (self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret)
+            return send(auth=tweepy.OAuth1UserHandler(*keys).apply_auth())
+        token = self._bearer.token()
+        answer = send(auth=_Carries(token))
+        # A stream cannot be sent again: whoever sent one asks who we are after a 401, and that call renews.
+        if answer.status_code == 401 and not body and (other := self._bearer.another_than(token)):
+            return send(auth=_Carries(other))
+        return answer
 
 
 def _failure(response: requests.Response) -> Exception:

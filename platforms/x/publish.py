@@ -34,7 +34,6 @@ from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
 from platforms.x.finding import made_at, matches, own_posts
 from platforms.x.measure import figures
-from platforms.x.signin import sign_in
 from platforms.x.upload import Sleep, Uploaded, upload
 
 
@@ -72,7 +71,7 @@ class XAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
         shelf: Shelf,
         sleep: Sleep = time.sleep,
     ) -> None:
-        self._client = Client(sign_in(credentials), endpoints)
+        self._client = Client(credentials, endpoints)
         self._sleep = sleep
         self._user: User | None = None
 
