@@ -44,7 +44,7 @@ class _Sentence:
 
     case: str
     at: datetime | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 class Teller:
@@ -107,6 +107,8 @@ class Teller:
             return _Sentence("closed", open_at)
         if it.not_before and it.not_before > max(self.now, it.due_at):
             return _Sentence("again_in_part" if it.is_out_in_part else "again", it.not_before)
+        if it.uploading:
+            return _Sentence("uploading", it.due_at, _upload(it, self.now))
         if it.due_at > self.now:
             return _Sentence(_UNHINDERED[it.state], it.due_at)
         if it.account.clear_at and it.account.clear_at > self.now:
@@ -214,6 +216,17 @@ def _in_part(it: Publication) -> Iterator[_Sentence]:
         yield _Sentence("in_part", values={"out": str(parts.out), "of": str(parts.of)})
 
 
+def _upload(it: Publication, now: datetime) -> dict[str, object]:
+    """Megabytes there, of how many, and how many a second on average since it began."""
+    sent, seconds = it.upload_sent or 0, (now - (it.upload_began_at or now)).total_seconds()
+    speed = sent / seconds if seconds > 0 else 0
+    return {
+        "sent": round(sent / 1e6),
+        "total": max(round((it.upload_total or 0) / 1e6), 1),
+        "speed": speed / 1e6,
+    }
+
+
 def _taken_off(it: Publication) -> _Sentence:
     if it.withdrawn_at:
         return _Sentence("taken_down", it.withdrawn_at)
@@ -223,7 +236,7 @@ def _taken_off(it: Publication) -> _Sentence:
 def _says_as_much(sentences: list[_Sentence], why: str) -> bool:
     """Whether what the program noted is in our sentences already."""
     reasons = (each.values.get("reason") for each in sentences)
-    return sentences[0].case == "not_there" or any(reason and reason in why for reason in reasons)
+    return sentences[0].case == "not_there" or any(reason and str(reason) in why for reason in reasons)
 
 
 def _last_move(it: Publication, to: Delivery) -> Move | None:

@@ -17,6 +17,7 @@ LOCALES = {Language.AR: "ar", Language.EN: "en_GB", Language.FR: "fr"}
 """As Babel calls them, for the names of days, months and cities."""
 _FOLDER = Path(__file__).parent / "locale"
 _ISOLATE, _POP = "\u2068", "\u2069"
+_DECIMAL = {Language.AR: ".", Language.EN: ".", Language.FR: ","}
 _GROUPING = {Language.AR: ",", Language.EN: ",", Language.FR: "\u202f"}
 
 
@@ -54,7 +55,13 @@ class Words:
         except KeyError:
             raise MissingWord(f"{key} is not in campaigns/locale/{self.language}.toml") from None
 
+    def decimal(self, number: float) -> str:
+        """One digit behind the point, or the comma."""
+        return f"{number:.1f}".replace(".", _DECIMAL[self.language])
+
     def _set(self, value: object) -> str:
+        if isinstance(value, float):
+            return self.decimal(value)
         return self.digits(value) if isinstance(value, int) else f"{_ISOLATE}{value}{_POP}"
 
 

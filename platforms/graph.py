@@ -21,10 +21,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from platforms import graph_faults
 from platforms.contract import Network
-from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS, Endpoints
+from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS, Endpoints, report_upload
 from platforms.errors import NotSignedIn, Refused
 from platforms.graph_faults import Missing, NotPermitted
 from platforms.graph_session import SDK_BASE, GraphSession, Multipart
+from platforms.streaming import Stream
 
 with warnings.catch_warnings():
     # Its one non-raw regular expression is a SyntaxWarning from Python 3.12 on.
@@ -175,7 +176,9 @@ class Graph:
             body = Multipart(_encoded(parameters), "video_file_chunk", stream, start, end)
             url = f"{SDK_BASE}{self._version}/{path}"
             headers = {"Content-Type": body.content_type}
-            return self._ask(lambda: self._session.post(url, data=body, headers=headers), shape, False)
+            answer = self._ask(lambda: self._session.post(url, data=body, headers=headers), shape, False)
+        report_upload(end, file.stat().st_size)
+        return answer
 
     def send_file(self, upload_path: str, file: Path, *, offset: int) -> None:
         """Send a file from `offset` on to the upload host, streamed from disk."""
@@ -185,8 +188,8 @@ class Graph:
             "file_size": str(file.stat().st_size),
             "Content-Type": "application/octet-stream",
         }
-        with file.open("rb") as stream:
-            stream.seek(offset)
+        with file.open("rb") as content:
+            stream = Stream(content, file.stat().st_size, offset=offset)
             self._ask(
                 lambda: self._session.post(self._rupload + upload_path, data=stream, headers=headers),
                 Done,

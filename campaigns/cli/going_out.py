@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.cli.terminal import AsJSON, By, local, me, now, opened, out, print_json, print_mark, print_table
+from campaigns.cli.terminal import AsJSON, By, local, me, now, opened, out, print_json, print_mark, print_table, uploads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+
     from sqlalchemy.orm import Session
 
     from campaigns.models import Publication, Scope
+    from campaigns.store import Store
     from campaigns.telling import Teller
 
 Network = Annotated[str, typer.Option("--network", help="facebook, x, instagram, youtube or website.")]
@@ -111,6 +115,8 @@ def publication_row(publication: Publication) -> dict[str, Any]:
         "revision": revision.number,
         "rehearsal": publication.rehearsal,
         "why": publication.why,
+        "uploaded_bytes": publication.upload_sent,
+        "upload_bytes": publication.upload_total,
     }
 
 
@@ -131,7 +137,9 @@ def publish(as_json: AsJSON = False) -> None:
         publisher.recover()
         started = now()
         with ThreadPoolExecutor(16) as pool:
-            steps = sum(pool.map(publisher.work, publisher.accounts_with_work()))
+            at_work = [pool.submit(publisher.work, account) for account in publisher.accounts_with_work()]
+            _watch_uploads(house.store, at_work)
+            steps = sum(each.result() for each in at_work)
         connections.close()
         rows = _moved_since(house, started)
         if as_json:
@@ -143,6 +151,21 @@ def publish(as_json: AsJSON = False) -> None:
             ("publication", "state", "where", "remark"),
             ((r["key"], r["state"], r["url"], r["why"] or "") for r in rows),
         )
+
+
+def _watch_uploads(store: Store, at_work: Sequence[Future[int]]) -> None:
+    """A bar with its speed for each upload, until the work is done."""
+    from concurrent.futures import wait
+
+    from sqlalchemy import select
+
+    from campaigns.models import Delivery, Publication
+
+    with uploads() as show:
+        while wait(at_work, timeout=0.5).not_done:
+            with store.reading() as session:
+                on_their_way = session.scalars(select(Publication).where(Publication.state == Delivery.STAGING))
+                show({p.key: (p.upload_sent or 0, p.upload_total or 0) for p in on_their_way if p.uploading})
 
 
 def _moved_since(house: Any, started: datetime) -> list[dict[str, Any]]:

@@ -110,6 +110,7 @@ def _word(session: Session, now: datetime) -> str:
         session.execute(select(func.max(Hold.id), func.count(Hold.released_at))).one(),
         session.scalar(select(func.count(Account.paused_at))),
         session.scalar(select(func.max(Publication.not_before))),
+        session.scalar(select(func.sum(Publication.upload_sent)).where(Publication.state == Delivery.STAGING)),
         _counts(session, now),
     )
     return hashlib.sha256(repr(counted).encode()).hexdigest()[:16]

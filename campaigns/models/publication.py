@@ -123,6 +123,11 @@ class Publication(Base):
         whole = (Delivery.PUBLISHED, Delivery.WITHDRAWING, Delivery.WITHDRAWN)
         return self.remote_id is not None and self.state not in whole
 
+    @property
+    def uploading(self) -> bool:
+        """Whether bytes of it are on their way now."""
+        return self.state is Delivery.STAGING and self.upload_began_at is not None
+
 
 class Move(Base):
     """A publication went from one state to another: when, by whom, and why."""

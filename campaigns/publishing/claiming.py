@@ -130,7 +130,7 @@ class Claims:
 
     def _claimed(self, session: Session, publication: Publication, step: Step, now: datetime) -> Claim:
         """Looks and withdrawals keep their state, and come back by `not_before` if their worker dies."""
-        values = {
+        values: dict[str, object] = {
             "state": step.state,
             "fence": Publication.fence + 1,
             "owner": self.owner,
@@ -139,6 +139,8 @@ class Claims:
         if step is Step.REVEAL:
             values["sent_at"] = now
             publication.account.clear_at = now + self._spacing(publication)
+        if step is Step.STAGE:
+            values |= {"upload_sent": None, "upload_total": None, "upload_began_at": None}
         if step is Step.FOLLOW_UP:
             values["follows_at"] = now + self.lease
         elif not step.sends:

@@ -10,6 +10,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from platforms.endpoints import Endpoints, WalledSession
+from platforms.streaming import Stream
 from platforms.website.answers import Article, Articles, Media, Medium, User
 from platforms.website.faults import Refusal
 from platforms.website.signin import SignIn
@@ -64,7 +65,7 @@ class Client:
         """Upload a file, read from disk as it goes. WordPress takes the slug from `name`, which must be ASCII."""
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Type": mime_type}
         with file.open("rb") as content:
-            answer = self.call("POST", "/media", data=content, headers=headers)
+            answer = self.call("POST", "/media", data=Stream(content, file.stat().st_size), headers=headers)
         return Medium.model_validate_json(answer.content)
 
     def describe(self, medium_id: int, fields: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from platforms.approved import unaltered
 from platforms.contract import MediaFile
+from platforms.endpoints import report_upload
 from platforms.errors import MediaNotAccepted, Unreachable
 from platforms.x.answers import Upload, Uploading
 from platforms.x.client import Client
@@ -98,6 +99,7 @@ def _append(client: Client, file: MediaFile, begun: Uploaded, keep: Keep) -> Upl
         )
         sent = sent.model_copy(update={"segments": sent.segments + 1})
         keep(sent)
+        report_upload(min(sent.segments * PIECE, file.size), file.size)
     return sent
 
 

@@ -14,6 +14,7 @@ from googleapiclient.errors import HttpError, ResumableUploadError
 
 from platforms.approved import unaltered
 from platforms.contract import Checkpoint, Outgoing, Save
+from platforms.endpoints import report_upload
 from platforms.errors import MediaNotAccepted, Unreachable
 from platforms.youtube.answers import Video
 from platforms.youtube.client import Client
@@ -98,7 +99,9 @@ class Upload:
     def _send_chunks(self, request: Any) -> str:
         """Send until YouTube has it all. It may keep part of a chunk, and says how much it has."""
         for _ in range(4 * (request.resumable.size() // request.resumable.chunksize() + 2)):
-            _, answer = request.next_chunk(num_retries=0)
+            progress, answer = request.next_chunk(num_retries=0)
+            size = request.resumable.size()
+            report_upload(progress.resumable_progress if progress else size, size)
             if isinstance(answer, dict) and "id" in answer:
                 return Video.model_validate(answer).id
             if answer is not None:

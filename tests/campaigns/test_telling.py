@@ -87,6 +87,16 @@ def test_preparing_ready_and_sending_are_told_apart(scene: Scene) -> None:
     assert scene.says() == "It is being sent at this moment."
 
 
+def test_an_upload_tells_how_far_it_is_and_how_fast(scene: Scene) -> None:
+    scene.change(due_at=LATER, upload_sent=42_000_000, upload_total=300_000_000)
+    scene.change(upload_began_at=LATER - timedelta(seconds=4))
+    scene.stands(Delivery.STAGING)
+    now = LATER
+    assert scene.says(now=now).startswith("It is being uploaded: 42 of 300 MB so far, 10.5 MB a second.")
+    assert "وصل 42 من 300 ميغابايت" in scene.says(Language.AR, now=now)
+    assert "42 Mo sur 300, à 10,5 Mo par seconde" in scene.says(Language.FR, now=now)
+
+
 def test_what_waits_past_its_hour_says_for_what(scene: Scene, settings: Settings) -> None:
     assert scene.says() == "Its hour was 15:00 (London); it goes out when its turn comes."
     scene.account(clear_at=SOON)
