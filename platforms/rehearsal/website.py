@@ -1,4 +1,8 @@
-"""A WordPress site on the stage: posts, media, comments and users of its REST API, as 6.1 was measured to answer."""
+"""A WordPress site on the stage: posts, media, comments and users of its REST API, as 6.1 was measured to answer.
+
+Its users are editors unless `wp.settings` has another `role`; with `polylang` there, `pro` or `free`, the site has that
+plugin in that edition.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +24,16 @@ from platforms.rehearsal import account_of, audience
 from platforms.rehearsal.stage import Document, Stage
 
 _STATUSES = {"publish", "future", "draft", "pending", "private", "trash"}
+_LANGUAGES = {"ar", "en", "fr"}
+_MAY = {
+    "contributor": {"edit_posts"},
+    "author": {"edit_posts", "edit_published_posts", "delete_published_posts", "publish_posts", "upload_files"},
+}
+_MAY["editor"] = _MAY["author"] | {"edit_others_posts", "unfiltered_html"}
+_SHOWN = ("publish", "future", "private")
 _TYPES = re.compile(r"^(image/(jpeg|png|gif|webp)|video/(mp4|quicktime|webm))$")
 _BASE = "/wp-json/wp/v2"
+_SORRY = "Sorry, you are not allowed to do that."
 
 Answerer = Callable[[Request, str | None], Awaitable[Response]]
 
@@ -40,6 +52,7 @@ def routes(stage: Stage) -> list[BaseRoute]:
         Route(f"{_BASE}/media", site.door(site.list_media), methods=["GET"]),
         Route(f"{_BASE}/media", site.door(site.create_medium), methods=["POST"]),
         Route(_BASE + "/media/{id:int}", site.door(site.update_medium), methods=["POST", "PUT", "PATCH"]),
+        Route(_BASE + "/media/{id:int}", site.door(site.delete_medium), methods=["DELETE"]),
         Route(f"{_BASE}/comments", site.door(site.list_comments), methods=["GET"]),
         Route("/wp-content/uploads/{name}", site.door(site.show_file), methods=["GET"]),
         Route("/wp-json/{unknown:path}", site.door(site.nothing), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
@@ -74,19 +87,39 @@ class _Site:
         return JSONResponse(
             {
                 "name": "Stage",
-                "namespaces": ["oembed/1.0", "wp/v2"],
+                "namespaces": ["oembed/1.0", *(["pll/v1"] if self._polylang else []), "wp/v2"],
                 "authentication": {"application-passwords": passwords},
             }
         )
 
     async def me(self, request: Request, account: str | None) -> Response:
         name = _must_be_in(account, "rest_not_logged_in", "You are not currently logged in.")
-        may = dict.fromkeys(("publish_posts", "upload_files", "edit_published_posts"), True)
-        me = {"id": _number(name) % 10_000, "name": name, "slug": name, "roles": ["editor"], "capabilities": may}
-        return JSONResponse(me)
+        told: Document = {"id": _number(name) % 10_000, "name": name, "slug": name}
+        if request.query_params.get("context") == "edit":
+            told |= {"roles": [self._role], "capabilities": dict.fromkeys(sorted(_MAY[self._role]), True)}
+        return JSONResponse(told)
 
     async def nothing(self, request: Request, account: str | None) -> Response:
         raise _Refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+    # Who may do what
+
+    @property
+    def _role(self) -> str:
+        return str((self.records.get("wp.settings", "role") or {"name": "editor"})["name"])
+
+    @property
+    def _polylang(self) -> str:
+        return str((self.records.get("wp.settings", "polylang") or {"edition": ""})["edition"])
+
+    def _must_be_allowed(self, code: str, account: str | None, post: Document | None = None, **needed: bool) -> str:
+        """401 for a passer-by, 403 for a user whose role does not let them: WordPress has one code for both."""
+        name = _must_be_in(account, code, _SORRY)
+        others = post is not None and post["account"] != name
+        wanted = {right for right, is_needed in {**needed, "edit_others_posts": others}.items() if is_needed}
+        if wanted - _MAY[self._role]:
+            raise _Refusal(403, code, _SORRY)
+        return name
 
     # Posts
 
@@ -103,12 +136,14 @@ class _Site:
             if post["status"] in statuses
             and (slugs is None or unquote(post["slug"]) in slugs)
             and (ids is None or str(post["id"]) in ids)
+            and (asked.get("context") != "edit" or self._may_edit(account, post))
         ]
         return self._listed(request, [self._told(request, post) for post in found])
 
     async def create_post(self, request: Request, account: str | None) -> Response:
-        author = _must_be_in(account, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
+        author = self._must_be_allowed("rest_cannot_create", account)
         fields = await _fields(request)
+        self._must_be_allowed("rest_cannot_publish", account, publish_posts=fields.get("status") in _SHOWN)
         with self.records.lock:
             now = self.stage.now().isoformat()
             post: Document = {
@@ -120,6 +155,8 @@ class _Site:
                 "content": "",
                 "featured_media": 0,
                 "comment_status": "open",
+                "lang": "",
+                "translations": {},
                 "created_at": now,
                 "shown_at": None,
             }
@@ -128,19 +165,22 @@ class _Site:
 
     async def read_post(self, request: Request, account: str | None) -> Response:
         post = self._post(request)
+        if request.query_params.get("context") == "edit" and not self._may_edit(account, post):
+            raise _Refusal(401 if account is None else 403, "rest_forbidden_context", _SORRY)
         if post["status"] != "publish" and account is None:
-            raise _Refusal(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
+            raise _Refusal(401, "rest_forbidden", _SORRY)
         return JSONResponse(self._told(request, post))
 
     async def update_post(self, request: Request, account: str | None) -> Response:
-        _must_be_in(account, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+        self._must_be_allowed("rest_cannot_edit", account, self._post(request))
         fields = await _fields(request)
+        self._must_be_allowed("rest_cannot_publish", account, publish_posts=fields.get("status") in _SHOWN)
         with self.records.lock:
             post = self._written(self._post(request), fields)
         return JSONResponse(self._told(request, post))
 
     async def delete_post(self, request: Request, account: str | None) -> Response:
-        _must_be_in(account, "rest_cannot_delete", "Sorry, you are not allowed to delete this post.")
+        self._must_be_allowed("rest_cannot_delete", account, self._post(request))
         with self.records.lock:
             post = self._post(request)
             self.stage.hide(Network.WEBSITE, str(post["id"]))
@@ -153,9 +193,16 @@ class _Site:
             self.records.put("wp.posts", str(post["id"]), trashed)
         return JSONResponse(self._told(request, trashed))
 
+    def _may_edit(self, account: str | None, post: Document) -> bool:
+        return account is not None and (post["account"] == account or "edit_others_posts" in _MAY[self._role])
+
     def _written(self, post: Document, fields: Mapping[str, Any]) -> Document:
         """The post with these fields. Unknown ones, and media that are not there, are passed over in silence."""
         kept = {name: fields[name] for name in ("title", "content", "status", "comment_status") if name in fields}
+        if "unfiltered_html" not in _MAY[self._role]:
+            kept |= {name: _filtered(kept[name]) for name in ("title", "content") if name in kept}
+        if self._polylang == "pro" and fields.get("lang") in _LANGUAGES:
+            kept |= {"lang": fields["lang"], "translations": fields.get("translations") or {}}
         if kept.get("status", "draft") not in _STATUSES - {"trash"}:
             raise _Refusal(400, "rest_invalid_param", "Invalid parameter(s): status")
         if "featured_media" in fields:
@@ -165,7 +212,10 @@ class _Site:
             post = {**post, "slug": post["slug"].removesuffix("__trashed")}
         post = {**post, **kept}
         if "slug" in fields or (post["status"] == "publish" and not post["slug"]):
-            post["slug"] = self._free_slug("wp.posts", _slug(fields.get("slug") or post["title"]), post["id"])
+            post["slug"] = _slug(fields.get("slug") or post["title"])
+        # A draft is given a slug of its own only when the call itself says that it is one (measured).
+        if post["status"] not in ("draft", "pending", "trash") or "status" in kept:
+            post["slug"] = self._free_slug("wp.posts", post["slug"], post["id"])
         post = self._shown_or_hidden(post)
         return self.records.put("wp.posts", str(post["id"]), post)
 
@@ -180,6 +230,10 @@ class _Site:
                 text=post["content"], title=post["title"], media=media,
             )  # fmt: skip
             return {**post, "shown_at": self.stage.now().isoformat()}
+        if out and (shown := self.records.get("shown", f"{Network.WEBSITE}:{post['id']}")):
+            self.records.put(
+                "shown", f"{Network.WEBSITE}:{post['id']}", {**shown, "text": post["content"], "title": post["title"]}
+            )
         if not out and post["shown_at"] is not None:
             self.stage.hide(Network.WEBSITE, str(post["id"]))
             return {**post, "shown_at": None}
@@ -194,11 +248,13 @@ class _Site:
     def _told(self, request: Request, post: Document) -> Document:
         date = datetime.fromisoformat(post["shown_at"] or post["created_at"])
         address = f"{post['slug']}/" if post["status"] == "publish" else f"?p={post['id']}"
-        return {
+        languages = {name: post[name] for name in ("lang", "translations")} if self._polylang == "pro" else {}
+        return languages | {
             "id": post["id"],
             "date_gmt": date.strftime("%Y-%m-%dT%H:%M:%S"),
             "slug": post["slug"],
             "generated_slug": _slug(post["title"]),
+            "permalink_template": _home(request) + "%postname%/",
             "status": post["status"],
             "link": _home(request) + address,
             "title": {"raw": post["title"], "rendered": post["title"]},
@@ -219,7 +275,7 @@ class _Site:
         return self._listed(request, found)
 
     async def create_medium(self, request: Request, account: str | None) -> Response:
-        _must_be_in(account, "rest_cannot_create", "Sorry, you are not allowed to upload media on this site.")
+        self._must_be_allowed("rest_cannot_create", account, upload_files=True)
         name, kind, content, fields = await _upload(request)
         if not _TYPES.match(kind) or not content:
             raise _Refusal(500, "rest_upload_sideload_error", "Sorry, you are not allowed to upload this file type.")
@@ -240,7 +296,7 @@ class _Site:
         return JSONResponse(self._medium_told(request, medium), 201)
 
     async def update_medium(self, request: Request, account: str | None) -> Response:
-        _must_be_in(account, "rest_cannot_edit", "Sorry, you are not allowed to edit this post.")
+        self._must_be_allowed("rest_cannot_edit", account)
         fields = await _fields(request)
         with self.records.lock:
             medium = self.records.get("wp.media", str(request.path_params["id"]))
@@ -251,6 +307,15 @@ class _Site:
                 medium["slug"] = self._free_slug("wp.media", _slug(fields["slug"]), medium["id"])
             self.records.put("wp.media", str(medium["id"]), medium)
         return JSONResponse(self._medium_told(request, medium))
+
+    async def delete_medium(self, request: Request, account: str | None) -> Response:
+        self._must_be_allowed("rest_cannot_delete", account)
+        if request.query_params.get("force") != "true":
+            raise _Refusal(501, "rest_trash_not_supported", "The post does not support trashing.")
+        medium = self.records.remove("wp.media", str(request.path_params["id"]))
+        if medium is None:
+            raise _Refusal(404, "rest_post_invalid_id", "Invalid post ID.")
+        return JSONResponse({"deleted": True, "previous": self._medium_told(request, medium)})
 
     async def show_file(self, request: Request, account: str | None) -> Response:
         path = f"wp-content/uploads/{request.path_params['name']}"
@@ -370,6 +435,14 @@ def _slug(text: str) -> str:
     words = re.sub(r"<[^>]*>|&[a-z#0-9]+;", "", text.lower())
     dashed = re.sub(r"-+", "-", re.sub(r"[^\w-]+", "-", words)).strip("-")
     return urlencode({"": dashed})[1:].lower()[:200]
+
+
+def _filtered(markup: str) -> str:
+    """What WordPress leaves of the HTML of a user without `unfiltered_html`: the words inside a script stay."""
+    kept = re.sub(r"</?(script|iframe|style|form|input|time|bdi)\b[^>]*>", "", markup)
+    kept = re.sub(r' hreflang="[^"]*"', "", kept)
+    kept = re.sub(r"&(?!#?\w+;)", "&amp;", kept)
+    return re.sub(r"&#(\d{2});", r"&#0\1;", kept)
 
 
 def _number(text: str) -> int:

@@ -1,17 +1,22 @@
-"""An outgoing post as an article: its slug, its title and its HTML."""
+"""An outgoing post as an article: its slug, its title and its HTML, which reads well under any theme."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from platforms.contract import MediaFile, Outgoing
+from platforms.contract import Correction, MediaFile, Outgoing
+from platforms.website import spoken
 from platforms.website.limits import ENDINGS
 
 _LONGEST_TITLE = 120
-_RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
+_BOX = (
+    "margin:2em 0;padding:1em 1.25em;background-color:#FBF8F2;color:#12303A;"
+    "border:1px solid #D9D2C3;border-{side}:4px solid #B5872B"
+)
+"""Only what WordPress leaves in an author's HTML: no logical sides (measured on 6.1)."""
 
 
 def slug(outgoing: Outgoing) -> str:
@@ -23,47 +28,118 @@ def slug(outgoing: Outgoing) -> str:
 
 def medium_slug(outgoing: Outgoing, medium: MediaFile) -> str:
     """A slug that says which bytes these are, so that what is found under it need not be sent again."""
-    return f"{slug(outgoing)}-{medium.sha256[:16]}"
+    return f"{slug(outgoing)}-{_mark(medium)}"
 
 
 def file_name(outgoing: Outgoing, medium: MediaFile) -> str:
     return medium_slug(outgoing, medium) + ENDINGS.get(medium.mime_type, "")
 
 
-def title(outgoing: Outgoing) -> str:
-    """The post's title as HTML; without one, its first line."""
+def headline(outgoing: Outgoing) -> str:
+    """The post's title; without one, its first line."""
     first = next((line.strip() for line in outgoing.text.splitlines() if line.strip()), "")
-    words = outgoing.title.strip() or (first if len(first) <= _LONGEST_TITLE else first[: _LONGEST_TITLE - 1] + "…")
-    return _escaped(words)
+    return outgoing.title.strip() or (first if len(first) <= _LONGEST_TITLE else first[: _LONGEST_TITLE - 1] + "…")
+
+
+def title(outgoing: Outgoing) -> str:
+    return _escaped(headline(outgoing))
 
 
 def body(outgoing: Outgoing, media_urls: Sequence[str]) -> str:
-    """The article: media first, then a paragraph for each block of lines, in the language's direction."""
-    direction = "rtl" if outgoing.language in _RIGHT_TO_LEFT else "ltr"
+    """The article in its language's direction, with the way to its sisters above it."""
+    direction = "rtl" if spoken.in_(outgoing.language).right_to_left else "ltr"
     figures = "".join(_figure(medium, url) for medium, url in zip(outgoing.media, media_urls, strict=True))
+    inner = _sisters(outgoing) + figures + _words(outgoing)
+    return f'<div lang="{html.escape(outgoing.language)}" dir="{direction}">{inner}</div>'
+
+
+def says(outgoing: Outgoing, *, title: str, content: str) -> bool:
+    """Whether a title and HTML that a site has kept say what this post says, and show its pictures.
+
+    A site may write the same words with other entities and fewer tags, as WordPress does for an author.
+    """
+    return (
+        _plain(title) == _plain(_escaped(headline(outgoing)))
+        and _plain(_words(outgoing)) in _plain(content)
+        and all(_mark(medium) in content for medium in outgoing.media)
+    )
+
+
+def _mark(medium: MediaFile) -> str:
+    return medium.sha256[:16]
+
+
+def _sisters(outgoing: Outgoing) -> str:
+    """WordPress drops a <link>, and for authors `hreflang`; a line that readers see stays in every case."""
+    own, known = spoken.in_(outgoing.language), _in_order(outgoing.alternates)
+    if not known:
+        return ""
+    links = " · ".join(
+        f'<a href="{html.escape(url)}" rel="alternate" hreflang="{code}" lang="{code}">{spoken.in_(code).own_name}</a>'
+        for code, url in known
+    )
+    return f'<p class="sawt-languages"><small>{own.elsewhere} {links}</small></p>'
+
+
+def _in_order(alternates: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(code, alternates[code]) for code in ("ar", "en", "fr") if code in alternates]
+
+
+def _words(outgoing: Outgoing) -> str:
+    """What was approved: a paragraph for each block of lines, then the references and the corrections."""
     blocks = re.split(r"\n\s*\n", outgoing.text.replace("\r\n", "\n").strip())
     paragraphs = "".join(f"<p>{_linked(block, outgoing.link)}</p>" for block in blocks)
-    return f'<div lang="{html.escape(outgoing.language)}" dir="{direction}">{figures}{paragraphs}</div>'
+    return paragraphs + _references(outgoing) + _corrections(outgoing)
+
+
+def _references(outgoing: Outgoing) -> str:
+    if not outgoing.citations:
+        return ""
+    items = "".join(f"<li>{_escaped(each)}</li>" for each in outgoing.citations)
+    return f"<h3>{spoken.in_(outgoing.language).references}</h3><ul>{items}</ul>"
+
+
+def _corrections(outgoing: Outgoing) -> str:
+    if not outgoing.corrections:
+        return ""
+    own = spoken.in_(outgoing.language)
+    notes = "".join(_corrected(each, own.correction, outgoing.language) for each in outgoing.corrections)
+    style = _BOX.format(side="right" if own.right_to_left else "left")
+    return f'<aside role="note" aria-label="{own.correction}" style="{style}">{notes}</aside>'
+
+
+def _corrected(correction: Correction, called: str, language: str) -> str:
+    note = _escaped(correction.note.strip()).replace("\n", "<br>")
+    return f"<p><strong>{called}</strong> · {spoken.day(correction.on, language)}<br>{note}</p>"
 
 
 def _figure(medium: MediaFile, url: str) -> str:
     source, words = html.escape(url), _escaped(medium.alt_text)
-    size = f'width="{medium.width}" height="{medium.height}"'
+    size = f'width="{medium.width}" height="{medium.height}" style="max-width:100%;height:auto"'
     if medium.mime_type.startswith("video/"):
-        return (
-            f'<figure><video controls preload="metadata" src="{source}" aria-label="{words}" {size}></video></figure>'
-        )
-    return f'<figure><img src="{source}" alt="{words}" {size}></figure>'
+        shown = f'<video controls preload="metadata" src="{source}" aria-label="{words}" {size}></video>'
+        return f'<figure class="wp-block-video">{shown}</figure>'
+    return f'<figure class="wp-block-image"><img src="{source}" alt="{words}" {size}></figure>'
 
 
 def _linked(block: str, link: str | None) -> str:
     words = _escaped(block)
     if link and re.match(r"https?://", link):
         address = _escaped(link)
-        words = words.replace(address, f'<a href="{address}">{address}</a>')
+        words = words.replace(address, f'<a href="{html.escape(link)}">{address}</a>')
     return words.replace("\n", "<br>")
 
 
+_CHANGED_BY_WORDPRESS = re.compile(r"[\[\]]|(?<=-)-|(?<=\.)\.|(?<=\d)x(?=\d)|:(?=//)|(?<!\S)[:;](?=\S)")
+"""Shortcodes, its own dashes, ellipses and multiplication signs, players in the place of addresses, smileys."""
+
+
 def _escaped(text: str) -> str:
-    """Square brackets too: WordPress would take them for its shortcodes."""
-    return html.escape(text).replace("[", "&#91;").replace("]", "&#93;")
+    """As HTML that shows these very characters, though WordPress would put others in the place of some."""
+    return _CHANGED_BY_WORDPRESS.sub(lambda found: f"&#{ord(found[0])};", html.escape(text))
+
+
+def _plain(markup: str) -> str:
+    """The words that a reader sees, with single blanks between them."""
+    seen = re.sub(r"<script\b.*?</script>", " ", markup, flags=re.DOTALL | re.IGNORECASE)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", seen)).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from requests.auth import HTTPBasicAuth
 
 from platforms.endpoints import Endpoints, WalledSession
 from platforms.streaming import Stream
-from platforms.website.answers import Article, Articles, Media, Medium, User
+from platforms.website.answers import Article, Articles, Media, Medium, Site, User
 from platforms.website.faults import Refusal
 from platforms.website.signin import SignIn
 
@@ -24,6 +25,7 @@ class Client:
     def __init__(self, account: SignIn, endpoints: Endpoints) -> None:
         self.session = WalledSession(replace(endpoints, website=account.site_url))
         self.session.auth = HTTPBasicAuth(account.username.encode(), account.application_password.encode())
+        self.site_url = account.site_url
         self._base = f"{account.site_url}/wp-json/wp/v2"
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -31,6 +33,14 @@ class Client:
         if not 200 <= response.status_code < 300:
             raise Refusal(response)
         return response
+
+    @cached_property
+    def speaks_languages(self) -> bool:
+        """Whether Polylang is there; only its paid edition heeds the languages that a call names."""
+        answer = self.session.get(f"{self.site_url}/wp-json/")
+        if answer.status_code != 200:
+            raise Refusal(answer)
+        return "pll/v1" in Site.model_validate_json(answer.content).namespaces
 
     def me(self) -> User:
         answer = self.call("GET", "/users/me", params={"context": "edit"})
@@ -70,6 +80,10 @@ class Client:
 
     def describe(self, medium_id: int, fields: dict[str, str]) -> None:
         self.call("POST", f"/media/{medium_id}", json=fields)
+
+    def remove_medium(self, medium_id: int) -> None:
+        """Media have no bin: without `force` WordPress answers 501."""
+        self.call("DELETE", f"/media/{medium_id}", params={"force": "true"})
 
     def comments(self, article_id: str) -> int | None:
         """How many approved comments an article has; None when the site does not say."""

@@ -1,4 +1,4 @@
-"""Stage, reveal and find an article on a WordPress site."""
+"""Stage, reveal, find, correct and complete an article on a WordPress site."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from platforms.approved import unaltered
-from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CostsNothing, GoesOutWhole
 from platforms.contract import (
     Absent,
     Allowance,
@@ -16,7 +15,6 @@ from platforms.contract import (
     Form,
     Found,
     Measurement,
-    MediaFile,
     Network,
     Outgoing,
     Receipt,
@@ -25,20 +23,22 @@ from platforms.contract import (
     Unclear,
 )
 from platforms.endpoints import Endpoints
-from platforms.errors import NotSignedIn, Refused, Unreachable
+from platforms.errors import NotSignedIn, Unreachable
 from platforms.shelf import Shelf
-from platforms.website import article, limits
-from platforms.website.answers import Article, Medium
+from platforms.website import limits
+from platforms.website.answers import Article
 from platforms.website.client import Client
 from platforms.website.faults import Refusal, translated
 from platforms.website.measure import figures
 from platforms.website.signin import sign_in
+from platforms.website.writing import Writing, says
 
 
-class WordPressSite(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
+class WordPressSite(GoesOutWhole, CostsNothing):
     """One user on one site. Slugs follow from the post's key, so that nothing is ever made twice.
 
-    The checkpoint is `{"media": [[id, address], …], "article": id}`.
+    The checkpoint is `{"media": [[id, address], …], "article": id, "alternates": {language: address}}`: the last are
+    the addresses of its sisters that stand in the article.
     """
 
     network: ClassVar[Network] = Network.WEBSITE
@@ -46,39 +46,47 @@ class WordPressSite(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothin
     picture_shape: ClassVar[Shape] = Shape.WIDE
     settling: ClassVar[timedelta] = timedelta(seconds=5)
     withdraws: ClassVar[bool] = True
+    corrects: ClassVar[bool] = True
+    completes: ClassVar[bool] = True
     allowances: ClassVar[tuple[Allowance, ...]] = ()
 
     def __init__(self, *, credentials: Mapping[str, str], endpoints: Endpoints, shelf: Shelf) -> None:
         self._client = Client(sign_in(credentials, endpoints.website), endpoints)
+        self._writing = Writing(self._client)
 
     @staticmethod
     def check(outgoing: Outgoing) -> Sequence[Exception]:
         return limits.check(outgoing)
 
     def verify(self) -> str:
+        """The user's name, and what the site would take out of this user's articles."""
         with translated():
-            return self._client.me().name
+            user = self._client.me()
+        if not user.may("publish_posts"):
+            raise NotSignedIn(f"the website lets {user.name} publish nothing: make this user an editor there")
+        if user.may("unfiltered_html"):
+            return user.name
+        return f"{user.name}, without structured data: the website takes it out; make this user an editor there"
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
-        staged: dict[str, Any] = {"media": []}
+        staged: dict[str, Any] = {"article": checkpoint["article"]} if "article" in checkpoint else {}
         with translated():
-            for file in outgoing.media:
-                medium = self._medium(outgoing, file)
-                staged["media"].append([medium.id, medium.source_url])
-                save(staged)
-            staged["article"] = self._draft(outgoing, staged["media"]).id
-            save(staged)
+            media = self._writing.media(outgoing, lambda so_far: save(staged | {"media": so_far}))
+            staged["media"] = media
+            staged["article"] = self._writing.draft(outgoing, checkpoint, media).id
+        staged["alternates"] = dict(outgoing.alternates)
+        save(staged)
         return staged
 
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
+        """Always writes: what goes out is what was approved, whoever opened the draft or published it since."""
         if "article" not in checkpoint:
             raise Unreachable("the article is not on the website yet; its draft must be made before")
         with translated():
-            draft = self._waiting(checkpoint["article"])
-        if draft.status == "publish":
-            return _receipt(draft)
-        # The words once more, so that what goes out is what was approved, whoever opened the draft since.
-        words = {"status": "publish", **_words(outgoing, checkpoint["media"])}
+            draft = self._writing.waiting(checkpoint["article"])
+        if checkpoint.get("alternates") != outgoing.alternates:
+            save({**checkpoint, "alternates": dict(outgoing.alternates)})
+        words = {"status": "publish", **self._writing.words(outgoing, checkpoint["media"], draft)}
         with translated(visible=True):
             shown = self._client.write(words, draft.id)
         if shown.status != "publish":
@@ -86,18 +94,16 @@ class WordPressSite(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothin
         return _receipt(shown)
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
-        """Exact in both directions: the slug is ours alone."""
-        slug = article.slug(outgoing)
+        """Exact in both directions: the slug is ours alone. Older words that are out do not count as these."""
         with translated():
-            seen = self._client.articles_called(slug, f"{slug}__trashed")
-        for each in seen:
-            if each.slug == slug and each.status == "publish":
-                return Found(receipt=_receipt(each))
-        removed = [each for each in seen if each.status == "trash"]
-        if removed:
+            seen = self._writing.ours(outgoing, checkpoint)
+        out = [each for each in seen if each.status == "publish"]
+        if out:
+            return next((Found(receipt=_receipt(each)) for each in out if says(outgoing, each)), Absent())
+        if any(each.status == "trash" for each in seen):
             return Unclear(why="an article of this post is in the website's bin; see whether it should go out again")
-        if any(each.status in ("future", "private", "pending") for each in seen):
-            return Unclear(why=f"somebody set the article on the website to '{seen[0].status}'; look there")
+        if others := [each.status for each in seen if each.status != "draft"]:
+            return Unclear(why=f"somebody set the article on the website to '{others[0]}'; look there")
         return Absent()
 
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
@@ -112,58 +118,21 @@ class WordPressSite(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothin
                 if refusal.status not in (404, 410):
                     raise
 
-    def _waiting(self, article_id: int) -> Article:
-        """The draft as it is now. Raises Refused when somebody removed it."""
-        try:
-            draft = self._client.article(article_id)
-        except Refusal as refusal:
-            if refusal.problem.code != "rest_post_invalid_id":
-                raise
-            draft = None
-        if draft is None or draft.status == "trash":
-            raise Refused("somebody removed the draft from the website; plan the article anew")
-        return draft
+    def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
+        """The article says the new words, and in a box at its foot what was corrected and when."""
+        with translated():
+            return _receipt(self._writing.rewrite(outgoing, remote_id))
 
-    def _medium(self, outgoing: Outgoing, file: MediaFile) -> Medium:
-        """The file in the site's library, sent unless it is there already."""
-        slug = article.medium_slug(outgoing, file)
-        medium = self._client.medium_called(slug)
-        if medium is None:
-            unaltered(file)
-            name = article.file_name(outgoing, file)
-            medium = self._client.send(file.path, name=name, mime_type=file.mime_type)
-        self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text})
-        return medium
+    def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
+        return dict(outgoing.alternates) != dict(checkpoint.get("alternates", {}))
 
-    def _draft(self, outgoing: Outgoing, media: Sequence[Sequence[Any]]) -> Article:
-        """The article under our slug: as it is if it is out, else a draft with today's words.
-
-        A draft is not told again to be one: a worker that wakes up late must not take back what is out by now.
-        """
-        slug = article.slug(outgoing)
-        there = next((each for each in self._client.articles_called(slug) if each.slug == slug), None)
-        if there and there.status == "publish":
-            return there
-        pictures = [each[0] for each, file in zip(media, outgoing.media, strict=True) if file.duration is None]
-        fields: dict[str, Any] = {
-            "slug": slug,
-            **_words(outgoing, media),
-            "featured_media": pictures[0] if pictures else 0,
-        }
-        if there is None or there.status != "draft":
-            fields["status"] = "draft"
-        made = self._client.write(fields, there.id if there else None)
-        if made.slug != slug:
-            self._client.remove(str(made.id), for_good=True)
-            raise Unreachable("another process made this article's draft in the same moment; it is used next time")
-        return made
-
-
-def _words(outgoing: Outgoing, media: Sequence[Sequence[Any]]) -> dict[str, str]:
-    return {
-        "title": article.title(outgoing),
-        "content": article.body(outgoing, [address for _, address in media]),
-    }
+    def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        """The way to the sisters that have come out since, or from those that were taken down."""
+        with translated():
+            self._writing.rewrite(outgoing, remote_id)
+        done = {**checkpoint, "alternates": dict(outgoing.alternates)}
+        save(done)
+        return done
 
 
 def _receipt(shown: Article) -> Receipt:

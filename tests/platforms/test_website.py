@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import re
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
 import uvicorn
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
 
-from platforms.contract import Absent, Checkpoint, Form, Found, MediaFile, Network, Outgoing, Platform, Unclear
+from platforms.contract import (
+    Absent,
+    Checkpoint,
+    Correction,
+    Form,
+    Found,
+    Network,
+    Outgoing,
+    Platform,
+    Rebutted,
+    Unclear,
+)
 from platforms.endpoints import Endpoints, StrayCall
 from platforms.errors import (
     MediaNotAccepted,
@@ -38,7 +49,9 @@ from platforms.rehearsal.website import routes
 from platforms.shelf import NoShelf
 from platforms.website import article
 from platforms.website.publish import WordPressSite
+from platforms.website.structured import OPENING, script
 from tests.factories import forget
+from tests.platforms.articles import a_picture, a_video, an_article
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
 FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
@@ -92,31 +105,6 @@ def _connect(base: str, **changed: str) -> WordPressSite:
     return WordPressSite(credentials=secrets, endpoints=Endpoints(website=base), shelf=NoShelf())
 
 
-def _article(text: str = "الكلمة الطيبة صدقة\n\nحديث شريف", *media: MediaFile, **changed: Any) -> Outgoing:
-    form = Form.TEXT
-    if media:
-        form = Form.VIDEO if media[0].duration else Form.PICTURE
-    about = {"key": "Mercy/12", "language": "ar", "form": form, "text": text, "media": media}
-    return Outgoing(**{**about, "title": "الرحمة", **changed})
-
-
-def _picture(folder: Path) -> MediaFile:
-    path = folder / "card.jpg"
-    Image.new("RGB", (160, 90), (20, 120, 80)).save(path)
-    return _file(path, mime_type="image/jpeg", width=160, height=90, alt_text='بطاقة "هادئة"')
-
-
-def _video(folder: Path) -> MediaFile:
-    path = folder / "film.mp4"
-    path.write_bytes(b"\0\0\0\x18ftypmp42" + b"film" * 50_000)
-    return _file(path, mime_type="video/mp4", width=1280, height=720, duration=timedelta(seconds=12))
-
-
-def _file(path: Path, **about: Any) -> MediaFile:
-    content = path.read_bytes()
-    return MediaFile(path=path, sha256=hashlib.sha256(content).hexdigest(), size=len(content), **about)
-
-
 def _forget(_: Checkpoint) -> None:
     return None
 
@@ -134,12 +122,14 @@ def test_verify_gives_the_users_name(site: WordPressSite) -> None:
 
 
 def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, stage: Stage) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     assert not _visible(stage)
     receipt = site.reveal(outgoing, checkpoint, forget)
     (shown,) = _visible(stage)
-    assert shown["text"] == '<div lang="ar" dir="rtl"><p>الكلمة الطيبة صدقة</p><p>حديث شريف</p></div>'
+    words, _, machines = shown["text"].partition(OPENING)
+    assert words == '<div lang="ar" dir="rtl"><p>الكلمة الطيبة صدقة</p><p>حديث شريف</p></div>'
+    assert machines.count("</script>") == 1
     assert shown["title"] == "الرحمة"
     assert receipt.url is not None
     assert receipt.url.endswith(f"/{article.slug(outgoing)}/")
@@ -149,9 +139,9 @@ def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, 
 
 
 def test_a_picture_and_a_video_arrive_as_they_were(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
-    card, film = _picture(tmp_path), _video(tmp_path)
-    _publish(site, _article("card", card))
-    _publish(site, _article("film", film, key="other"))
+    card, film = a_picture(tmp_path), a_video(tmp_path)
+    _publish(site, an_article("card", card))
+    _publish(site, an_article("film", film, key="other"))
     assert [each["media"] for each in _visible(stage)] == [[card.sha256], [film.sha256]]
     assert [each["alt_text"] for each in stage.records.all("wp.media")] == [card.alt_text, ""]
     assert [bool(each["featured_media"]) for each in stage.records.all("wp.posts")] == [True, False]
@@ -161,7 +151,7 @@ def test_a_picture_and_a_video_arrive_as_they_were(site: WordPressSite, stage: S
 
 
 def test_staging_again_makes_nothing_twice(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
-    outgoing = _article("card", _picture(tmp_path))
+    outgoing = an_article("card", a_picture(tmp_path))
     first, second = (site.stage(outgoing, {}, _forget) for _ in range(2))
     assert first == second
     assert len(stage.records.all("wp.posts")) == len(stage.records.all("wp.media")) == 1
@@ -169,7 +159,7 @@ def test_staging_again_makes_nothing_twice(site: WordPressSite, stage: Stage, tm
 
 @pytest.mark.parametrize("steps", [1, 2])
 def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage, tmp_path: Path, steps: int) -> None:
-    outgoing, kept = _article("card", _picture(tmp_path)), list[Checkpoint]()
+    outgoing, kept = an_article("card", a_picture(tmp_path)), list[Checkpoint]()
 
     def die_after(checkpoint: Checkpoint) -> None:
         kept.append(checkpoint)
@@ -183,7 +173,7 @@ def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage
 
 
 def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: WordPressSite, stage: Stage) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     site._client.write({"content": "somebody's other words"}, checkpoint["article"])
     site.reveal(outgoing, checkpoint, forget)
@@ -191,7 +181,7 @@ def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: 
 
 
 def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, stage: Stage) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     site.withdraw(str(checkpoint["article"]), {})
     with pytest.raises(Refused, match="removed the draft"):
@@ -203,7 +193,7 @@ def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, s
 
 
 def test_revealing_twice_shows_one_article(site: WordPressSite, stage: Stage) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     assert site.reveal(outgoing, checkpoint, forget) == site.reveal(outgoing, checkpoint, forget)
     assert len(stage.records.all("shown")) == 1
@@ -211,7 +201,7 @@ def test_revealing_twice_shows_one_article(site: WordPressSite, stage: Stage) ->
 
 def test_nothing_staged_means_nothing_revealed(site: WordPressSite, stage: Stage) -> None:
     with pytest.raises(Unreachable):
-        site.reveal(_article(), {}, forget)
+        site.reveal(an_article(), {}, forget)
     assert not _visible(stage)
 
 
@@ -219,7 +209,7 @@ def test_nothing_staged_means_nothing_revealed(site: WordPressSite, stage: Stage
 def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
     site: WordPressSite, stage: Stage, fault: Name
 ) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
@@ -231,7 +221,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
 
 @pytest.mark.parametrize("fault", FAULTS_BEFORE)
 def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, stage: Stage, fault: Name) -> None:
-    outgoing = _article()
+    outgoing = an_article()
     checkpoint = site.stage(outgoing, {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
@@ -245,7 +235,7 @@ def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, s
 def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
     site: WordPressSite, stage: Stage, tmp_path: Path, step: str, fault: Name
 ) -> None:
-    outgoing = _article("card", _picture(tmp_path))
+    outgoing = an_article("card", a_picture(tmp_path))
     stage.faults.add(Fault(name=fault, path=step))
     try:
         site.stage(outgoing, {}, _forget)
@@ -257,11 +247,11 @@ def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
 
 def test_two_languages_and_two_posts_never_share_a_slug() -> None:
     outgoings = [
-        _article(),
-        _article(language="fr"),
-        _article(key="Mercy-12"),
-        _article(key="mercy/12"),
-        _article(key="رحمة"),
+        an_article(),
+        an_article(language="fr"),
+        an_article(key="Mercy-12"),
+        an_article(key="mercy/12"),
+        an_article(key="رحمة"),
     ]
     slugs = {article.slug(each) for each in outgoings}
     assert len(slugs) == len(outgoings)
@@ -269,16 +259,16 @@ def test_two_languages_and_two_posts_never_share_a_slug() -> None:
 
 
 def test_another_language_of_the_same_post_is_not_found(site: WordPressSite) -> None:
-    _publish(site, _article())
-    assert isinstance(site.find(_article(language="fr"), {}, SINCE), Absent)
+    _publish(site, an_article())
+    assert isinstance(site.find(an_article(language="fr"), {}, SINCE), Absent)
 
 
 def test_an_article_in_the_bin_is_a_question_for_a_person(site: WordPressSite, stage: Stage) -> None:
-    remote_id = _publish(site, _article())
+    remote_id = _publish(site, an_article())
     site.withdraw(remote_id, {})
     site.withdraw(remote_id, {})
     assert not _visible(stage)
-    assert isinstance(site.find(_article(), {}, SINCE), Unclear)
+    assert isinstance(site.find(an_article(), {}, SINCE), Unclear)
 
 
 def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> None:
@@ -286,9 +276,9 @@ def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> No
 
 
 def test_only_articles_that_are_out_and_open_have_comments(site: WordPressSite, stage: Stage) -> None:
-    out, closed = _publish(site, _article()), _publish(site, _article(key="closed"))
+    out, closed = _publish(site, an_article()), _publish(site, an_article(key="closed"))
     site._client.write({"comment_status": "closed"}, int(closed))
-    draft = str(site.stage(_article(key="draft"), {}, _forget)["article"])
+    draft = str(site.stage(an_article(key="draft"), {}, _forget)["article"])
     stage.move_clock(timedelta(days=9))
     measured = site.measure([out, closed, draft, "4711"])
     assert set(measured) == {out, closed}
@@ -297,19 +287,21 @@ def test_only_articles_that_are_out_and_open_have_comments(site: WordPressSite, 
     assert measured[closed] == []
 
 
-def test_words_are_escaped_and_shortcodes_and_links_are_tamed() -> None:
-    text = 'a < b & "c" [gallery]\nhttps://example.org/?a=1&b=2'
-    outgoing = _article(text, language="en", link="https://example.org/?a=1&b=2")
-    address = "https://example.org/?a=1&amp;b=2"
+def test_words_are_escaped_and_what_wordpress_would_change_is_tamed() -> None:
+    text = 'a < b & "c" [gallery] -- ... 3x4 :)\nhttps://example.org/?a=1&b=2'
+    outgoing = an_article(text, language="en", link="https://example.org/?a=1&b=2")
+    rest = "//example.org/?a=1&amp;b=2"
     assert article.body(outgoing, []) == (
-        '<div lang="en" dir="ltr"><p>a &lt; b &amp; &quot;c&quot; &#91;gallery&#93;<br>'
-        f'<a href="{address}">{address}</a></p></div>'
+        '<div lang="en" dir="ltr"><p>a &lt; b &amp; &quot;c&quot; &#91;gallery&#93; -&#45; '
+        ".&#46;&#46; 3&#120;4 &#58;)<br>"
+        f'<a href="https:{rest}">https&#58;{rest}</a></p></div>'
     )
+    assert article.says(outgoing, title=article.title(outgoing), content=article.body(outgoing, []))
 
 
 def test_an_article_without_a_title_takes_its_first_line() -> None:
-    assert article.title(_article("\nFirst line\nSecond", title="")) == "First line"
-    assert len(article.title(_article("x" * 500, title=""))) == 120
+    assert article.title(an_article("\nFirst line\nSecond", title="")) == "First line"
+    assert len(article.title(an_article("x" * 500, title=""))) == 120
 
 
 @pytest.mark.parametrize("missing", ["username", "application_password"])
@@ -335,7 +327,7 @@ def test_a_wrong_password_needs_a_person(base: str) -> None:
     with pytest.raises(NotSignedIn, match="rest_not_logged_in"):
         site.verify()
     with pytest.raises(PlatformError):
-        site.stage(_article(), {}, _forget)
+        site.stage(an_article(), {}, _forget)
     site._client.session.close()
 
 
@@ -354,19 +346,19 @@ def test_a_refused_connection_proves_that_nothing_left() -> None:
 
 
 def test_a_file_that_changed_since_approval_does_not_leave(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
-    card = _picture(tmp_path)
+    card = a_picture(tmp_path)
     card.path.write_bytes(b"other")
     with pytest.raises(MediaNotAccepted, match="approved"):
-        site.stage(_article("card", card), {}, _forget)
+        site.stage(an_article("card", card), {}, _forget)
     assert not stage.records.all("wp.media")
 
 
 @pytest.mark.parametrize("fault", FAULTS_BEFORE + FAULTS_AFTER)
 def test_no_error_tells_a_secret(site: WordPressSite, stage: Stage, fault: Name) -> None:
-    checkpoint = site.stage(_article(), {}, _forget)
+    checkpoint = site.stage(an_article(), {}, _forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown) as caught:
-        site.reveal(_article(), checkpoint, forget)
+        site.reveal(an_article(), checkpoint, forget)
     error: BaseException | None = caught.value
     while error is not None:
         assert "stage-web-ar" not in f"{error!s} {error!r}"
@@ -379,17 +371,255 @@ def test_the_session_stops_a_call_to_any_other_host(site: WordPressSite) -> None
 
 
 def test_what_wordpress_would_refuse_is_said_before(tmp_path: Path) -> None:
-    card, film = _picture(tmp_path), _video(tmp_path)
+    card, film = a_picture(tmp_path), a_video(tmp_path)
     wrong = {
-        "needs words": _article(" "),
-        "no video file": _article("words", form=Form.VIDEO),
-        "takes pictures": _article("words", film, form=Form.PICTURE),
-        "image/tiff": _article("words", replace(card, mime_type="image/tiff")),
+        "needs words": an_article(" "),
+        "no video file": an_article("words", form=Form.VIDEO),
+        "takes pictures": an_article("words", film, form=Form.PICTURE),
+        "image/tiff": an_article("words", replace(card, mime_type="image/tiff")),
     }
     for advice, outgoing in wrong.items():
         problems = [str(problem) for problem in WordPressSite.check(outgoing)]
         assert any(advice in problem for problem in problems), (advice, problems)
-    assert not WordPressSite.check(_article("words", card))
+    assert not WordPressSite.check(an_article("words", card))
+
+
+# Words that are out already: never passed off as others, corrected in place, joined by their sisters.
+
+
+def _kept(stage: Stage) -> str:
+    """The HTML of the one article that readers see."""
+    (shown,) = _visible(stage)
+    return str(shown["text"])
+
+
+def test_older_words_under_our_slug_are_never_taken_for_these(site: WordPressSite, stage: Stage) -> None:
+    older, newer = an_article("older words"), an_article("newer words")
+    first = _publish(site, older)
+    checkpoint = site.stage(newer, {}, _forget)
+    assert "older words" in _kept(stage), "preparing changes nothing that anybody sees"
+    assert isinstance(site.find(newer, checkpoint, SINCE), Absent)
+    assert site.reveal(newer, checkpoint, forget).remote_id == first
+    assert "newer words" in _kept(stage)
+    assert isinstance(site.find(newer, checkpoint, SINCE), Found)
+    assert isinstance(site.find(older, checkpoint, SINCE), Absent)
+
+
+def test_another_picture_under_the_same_words_is_another_article(
+    site: WordPressSite, stage: Stage, tmp_path: Path
+) -> None:
+    card = a_picture(tmp_path)
+    outgoing = an_article("card", card)
+    checkpoint = site.stage(outgoing, {}, _forget)
+    site.reveal(outgoing, checkpoint, forget)
+    other = an_article("card", replace(card, sha256="0" * 64))
+    assert isinstance(site.find(outgoing, checkpoint, SINCE), Found)
+    assert isinstance(site.find(other, checkpoint, SINCE), Absent)
+
+
+def test_a_draft_that_was_given_another_address_is_still_ours(site: WordPressSite, stage: Stage) -> None:
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    site._client.write({"slug": "an-editors-own-idea"}, checkpoint["article"])
+    assert site.stage(outgoing, checkpoint, _forget) == checkpoint
+    site._client.write({"slug": "an-editors-own-idea"}, checkpoint["article"])
+    receipt = site.reveal(outgoing, checkpoint, forget)
+    assert site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
+    assert len(stage.records.all("wp.posts")) == 1
+
+
+CORRECTION = Correction(on=date(2026, 11, 25), note="ورد رقم الحديث خطأً، والصواب 3014.")
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS_AFTER, *FAULTS_BEFORE])
+def test_a_correction_takes_the_place_of_the_words_and_is_said(
+    site: WordPressSite, stage: Stage, fault: Name | None
+) -> None:
+    remote_id = _publish(site, an_article("older words"))
+    corrected = an_article("newer words", corrections=(CORRECTION,))
+    if fault:
+        stage.faults.add(Fault(name=fault, path="/posts/"))
+        with suppress(Unreachable):
+            site.correct(corrected, remote_id, {})
+    receipts = [site.correct(corrected, remote_id, {}) for _ in range(2)]
+    assert {each.remote_id for each in receipts} == {remote_id}
+    assert "older words" not in _kept(stage)
+    assert "25 نوفمبر 2026" in _kept(stage)
+    assert _kept(stage).count(CORRECTION.note) == 1
+    assert len(stage.records.all("shown")) == 1
+
+
+def test_a_correction_may_bring_another_picture(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
+    remote_id = _publish(site, an_article("words", a_picture(tmp_path)))
+    (tmp_path / "new").mkdir()
+    other = a_picture(tmp_path / "new", colour=(200, 10, 10))
+    corrected = an_article("words", other, corrections=(CORRECTION,))
+    site.correct(corrected, remote_id, {})
+    checkpoint = {"media": [], "article": int(remote_id)}
+    assert site.complete(corrected, remote_id, checkpoint, forget)["alternates"] == {}
+    assert other.sha256[:16] in _kept(stage)
+    assert [each["featured_media"] for each in stage.records.all("wp.posts")] == [
+        stage.records.all("wp.media")[1]["id"]
+    ]
+
+
+def test_what_somebody_took_down_is_not_corrected_behind_their_back(site: WordPressSite, stage: Stage) -> None:
+    remote_id = _publish(site, an_article())
+    site.withdraw(remote_id, {})
+    for gone in (remote_id, "4711"):
+        with pytest.raises(Refused, match="no longer out"):
+            site.correct(an_article(corrections=(CORRECTION,)), gone, {})
+    assert not _visible(stage)
+
+
+def test_a_sister_that_comes_out_later_is_linked_once(site: WordPressSite, stage: Stage) -> None:
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    remote_id = site.reveal(outgoing, checkpoint, forget).remote_id
+    assert not site.lacks(outgoing, checkpoint)
+    joined = replace(outgoing, alternates={"en": "https://example.org/mercy-en/"})
+    assert site.lacks(joined, checkpoint)
+    done = site.complete(joined, remote_id, site.complete(joined, remote_id, checkpoint, forget), forget)
+    assert not site.lacks(joined, done)
+    assert _kept(stage).count('hreflang="en" lang="en">English</a>') == 1
+    assert site.find(joined, done, SINCE) == site.find(outgoing, done, SINCE), "sisters are no part of the words"
+
+
+def test_a_sister_that_came_out_while_it_waited_is_linked_as_it_goes_out(site: WordPressSite, stage: Stage) -> None:
+    outgoing, kept = an_article(), list[Checkpoint]()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    joined = replace(outgoing, alternates={"fr": "https://example.org/mercy-fr/"})
+    site.reveal(joined, checkpoint, kept.append)
+    assert "Français</a>" in _kept(stage)
+    assert not site.lacks(joined, kept[-1])
+
+
+@pytest.mark.parametrize(("edition", "told"), [("pro", "ar"), ("free", None)])
+def test_polylang_is_told_the_languages_where_it_listens(
+    site: WordPressSite, stage: Stage, edition: str, told: str | None
+) -> None:
+    stage.records.put("wp.settings", "polylang", {"edition": edition})
+    sister = _publish(site, an_article("mercy", language="en"))
+    outgoing = an_article(alternates={"en": "https://example.org/mercy-en/"})
+    made = int(_publish(site, outgoing))
+    seen = site._client.call("GET", f"/posts/{made}", params={"context": "edit"}).json()
+    assert seen.get("lang") == told
+    assert seen.get("translations") == (told and {"en": int(sister)})
+
+
+# What an article says to machines.
+
+
+def _machines(**changed: Any) -> dict[str, Any]:
+    told = script(
+        an_article(**{"title": "Mercy", "text": "Mercy is wide.", "language": "en", **changed}),
+        site="https://example.org", address="https://example.org/mercy/", published_on=date(2026, 11, 1), image=None,
+    )  # fmt: skip
+    assert told.startswith(OPENING)
+    read: dict[str, Any] = json.loads(told.removeprefix(OPENING).removesuffix("</script>"))
+    return read
+
+
+FACTUAL = Rebutted(
+    key="is-silent", claim="Muslims never condemn terrorism.", kind="factual", confirmed=True, reviewed_by="Dr Salma"
+)
+
+
+def test_a_confirmed_factual_claim_is_reviewed_and_rated() -> None:
+    told = _machines(rebuts=(FACTUAL,), citations=("Quran 5:32",), corrections=(CORRECTION,))
+    assert told["@type"] == "ClaimReview"
+    assert told["claimReviewed"] == FACTUAL.claim
+    assert told["reviewRating"]["alternateName"] == "False"
+    assert told["itemReviewed"] == {"@type": "Claim"}, "where the claim was seen is never told"
+    assert told["author"]["@type"] == "Organization"
+    assert told["reviewedBy"] == [{"@type": "Person", "name": "Dr Salma"}]
+    assert (told["inLanguage"], told["datePublished"], told["dateModified"]) == ("en", "2026-11-01", "2026-11-25")
+    assert told["citation"] == ["Quran 5:32"]
+
+
+def test_a_matter_of_doctrine_is_explained_and_not_rated() -> None:
+    told = _machines(rebuts=(replace(FACTUAL, kind="doctrinal"),))
+    assert told["@type"] == "Article"
+    assert [(each["@type"], each["termCode"]) for each in told["about"]] == [("DefinedTerm", "is-silent")]
+    assert FACTUAL.claim not in (told["headline"], told["about"][0]["name"])
+    assert "reviewRating" not in told
+
+
+@pytest.mark.parametrize("kind", ["factual", "doctrinal"])
+def test_what_scholars_have_not_confirmed_is_not_told_to_machines(kind: Literal["factual", "doctrinal"]) -> None:
+    told = _machines(rebuts=(replace(FACTUAL, kind=kind, confirmed=False),))
+    assert told["@type"] == "Article"
+    assert not {"about", "reviewedBy", "claimReviewed"} & told.keys()
+
+
+def test_nothing_in_it_ends_the_script_or_is_a_shortcode() -> None:
+    told = script(
+        an_article(title="</script> [gallery] &amp;"),
+        site="s", address=None, published_on=date(2026, 11, 1), image=None,
+    )  # fmt: skip
+    assert told.count("<") == 2
+    assert "[gallery" not in told
+    assert json.loads(told.removeprefix(OPENING).removesuffix("</script>"))["headline"] == "</script> [gallery] &amp;"
+
+
+# Roles: what WordPress takes out of the HTML of those whom it does not trust with all of it.
+
+
+@pytest.fixture
+def authors_site(site: WordPressSite, stage: Stage) -> WordPressSite:
+    stage.records.put("wp.settings", "role", {"name": "author"})
+    return site
+
+
+def test_an_authors_article_is_whole_but_for_what_machines_read(authors_site: WordPressSite, stage: Stage) -> None:
+    outgoing = an_article(
+        "words & more [here]",
+        rebuts=(FACTUAL,), citations=("[البقرة: 256]",), alternates={"en": "https://example.org/en/"},
+    )  # fmt: skip
+    checkpoint = authors_site.stage(outgoing, {}, _forget)
+    receipt = authors_site.reveal(outgoing, checkpoint, forget)
+    assert "schema.org" not in _kept(stage), "with its script taken away, readers would see it"
+    assert FACTUAL.claim not in _kept(stage)
+    assert "English</a>" in _kept(stage)
+    assert authors_site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
+    authors_site.correct(replace(outgoing, corrections=(CORRECTION,)), receipt.remote_id, checkpoint)
+    assert "schema.org" not in _kept(stage)
+
+
+def test_who_may_not_write_structured_data_is_told_so(authors_site: WordPressSite) -> None:
+    assert authors_site.verify() == (
+        "web-ar, without structured data: the website takes it out; make this user an editor there"
+    )
+
+
+def test_who_may_not_publish_is_told_so_before_anything_is_sent(site: WordPressSite, stage: Stage) -> None:
+    stage.records.put("wp.settings", "role", {"name": "contributor"})
+    with pytest.raises(NotSignedIn, match="make this user an editor"):
+        site.verify()
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    with pytest.raises(NotSignedIn, match="rest_cannot_publish"):
+        site.reveal(outgoing, checkpoint, forget)
+    assert not _visible(stage)
+
+
+def test_a_site_that_changes_the_words_gets_no_article_out(
+    site: WordPressSite, stage: Stage, door: tuple[_Door, str]
+) -> None:
+    usual = door[0].app
+
+    async def with_a_plugin(scope: Any, receive: Any, send: Any) -> None:
+        async def said(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": message["body"].replace("صدقة".encode(), b"xxxx" + b"    ")}
+            await send(message)
+
+        await usual(scope, receive, said)
+
+    door[0].app = with_a_plugin
+    with pytest.raises(Refused, match="plugin"):
+        site.stage(an_article(), {}, _forget)
+    assert not _visible(stage)
 
 
 # The stage itself: WordPress's habits that a publisher must know.
@@ -401,8 +631,10 @@ def _call(base: str, method: str, path: str, **options: Any) -> requests.Respons
 
 
 def test_the_stage_gives_a_taken_slug_a_number(base: str) -> None:
-    slugs = [_call(base, "POST", "/posts", json={"slug": "one", "title": "t"}).json()["slug"] for _ in range(3)]
-    assert slugs == ["one", "one-2", "one-3"]
+    wanted = {"slug": "one", "title": "t"}
+    asked = [wanted | {"status": "draft"}, wanted, wanted | {"status": "draft"}, wanted | {"status": "publish"}]
+    slugs = [_call(base, "POST", "/posts", json=each).json()["slug"] for each in asked]
+    assert slugs == ["one", "one", "one-2", "one-3"], "one that does not say what it is keeps its slug while a draft"
 
 
 def test_the_stage_shows_drafts_only_to_those_who_ask_for_them(base: str) -> None:
@@ -455,7 +687,7 @@ def test_the_stage_wants_to_know_a_files_name(base: str) -> None:
 def test_an_odd_answer_to_publishing_has_one_meaning(
     site: WordPressSite, door: tuple[_Door, str], status: int, body: str, meaning: type[PlatformError]
 ) -> None:
-    checkpoint, usual = site.stage(_article(), {}, _forget), door[0].app
+    checkpoint, usual = site.stage(an_article(), {}, _forget), door[0].app
 
     async def odd_when_publishing(scope: Any, receive: Any, send: Any) -> None:
         odd = scope["method"] == "POST" and "/posts/" in scope["path"]
@@ -463,5 +695,5 @@ def test_an_odd_answer_to_publishing_has_one_meaning(
 
     door[0].app = odd_when_publishing
     with pytest.raises(PlatformError) as caught:
-        site.reveal(_article(), checkpoint, forget)
+        site.reveal(an_article(), checkpoint, forget)
     assert type(caught.value) is meaning

@@ -1,0 +1,157 @@
+"""Write a post on a WordPress site, as a draft or over what is out, and read back what the site has kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from platforms.approved import unaltered
+from platforms.contract import Checkpoint, MediaFile, Outgoing
+from platforms.errors import Refused, Unreachable
+from platforms.website import article
+from platforms.website.answers import Article, Medium
+from platforms.website.client import Client
+from platforms.website.faults import Refusal
+from platforms.website.structured import OPENING, script
+
+Media: TypeAlias = Sequence[Sequence[Any]]
+"""Of each file its id in the site's library and its address, in the post's order."""
+
+
+class Writing:
+    """Raises `Refusal` and what `platforms.errors` has; the visible act itself is the adapter's."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def media(self, outgoing: Outgoing, save: Callable[[list[list[Any]]], None] = lambda _: None) -> list[list[Any]]:
+        media: list[list[Any]] = []
+        for file in outgoing.media:
+            medium = self._medium(outgoing, file)
+            media.append([medium.id, medium.source_url])
+            save(media)
+        return media
+
+    def ours(self, outgoing: Outgoing, checkpoint: Checkpoint) -> list[Article]:
+        """Whatever is on the site of this post, also where somebody gave our draft another address."""
+        slugs = (article.slug(outgoing), f"{article.slug(outgoing)}__trashed")
+        seen = [each for each in self._client.articles_called(*slugs) if each.slug in slugs]
+        if "article" in checkpoint and checkpoint["article"] not in [each.id for each in seen]:
+            seen += self._client.articles([str(checkpoint["article"])])
+        return seen
+
+    def waiting(self, article_id: int) -> Article:
+        """The draft as it is now. Raises Refused when somebody removed it."""
+        draft = self._there(article_id)
+        if draft is None:
+            raise Refused("somebody removed the draft from the website; plan the article anew")
+        return draft
+
+    def draft(self, outgoing: Outgoing, checkpoint: Checkpoint, media: Media) -> Article:
+        """The article under our slug: as it is if it is out, for reveal writes it anew; else a draft of these words.
+
+        A draft is not told again to be one: a worker that wakes up late must not take back what is out by now.
+        """
+        slug = article.slug(outgoing)
+        there = next((each for each in self.ours(outgoing, checkpoint) if each.status != "trash"), None)
+        if there and there.status == "publish":
+            return there
+        fields: dict[str, Any] = {"slug": slug, "featured_media": _featured(outgoing, media)}
+        if there is None or there.status != "draft":
+            fields["status"] = "draft"
+        made = self._kept(outgoing, media, there, fields | self._languages(outgoing))
+        if made.slug != slug:
+            self._client.remove(str(made.id), for_good=True)
+            raise Unreachable("another process made this article's draft in the same moment; it is used next time")
+        return made
+
+    def rewrite(self, outgoing: Outgoing, remote_id: str) -> Article:
+        """Change what is out. Raises Refused when it is not out any more, or does not say this afterwards."""
+        there = self._there(int(remote_id))
+        if there is None or there.status != "publish":
+            raise Refused("the article is no longer out on the website, so nothing in it was changed")
+        media = self.media(outgoing)
+        fields = {"featured_media": _featured(outgoing, media), **self._languages(outgoing)}
+        shown = self._client.write(fields | self.words(outgoing, media, there), there.id)
+        _must_say(outgoing, shown)
+        return shown
+
+    def words(
+        self, outgoing: Outgoing, media: Media, there: Article | None, *, structured: bool = False
+    ) -> dict[str, str]:
+        """Title and content; structured data where asked for, or where what is `there` was let keep it."""
+        addresses = [str(address) for _, address in media]
+        content = article.body(outgoing, addresses)
+        if structured or (there and OPENING in there.content.raw):
+            content += self._structured(outgoing, addresses, there)
+        return {"title": article.title(outgoing), "content": content}
+
+    def _medium(self, outgoing: Outgoing, file: MediaFile) -> Medium:
+        """The file in the site's library, sent unless it is there already."""
+        slug = article.medium_slug(outgoing, file)
+        medium = self._client.medium_called(slug)
+        if medium is None:
+            unaltered(file)
+            name = article.file_name(outgoing, file)
+            medium = self._client.send(file.path, name=name, mime_type=file.mime_type)
+        self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text})
+        return medium
+
+    def _there(self, article_id: int) -> Article | None:
+        """The article as it is now, unless it is gone or in the bin."""
+        try:
+            there = self._client.article(article_id)
+        except Refusal as refusal:
+            if refusal.problem.code != "rest_post_invalid_id":
+                raise
+            return None
+        return None if there.status == "trash" else there
+
+    def _kept(self, outgoing: Outgoing, media: Media, there: Article | None, fields: dict[str, Any]) -> Article:
+        """Write it and read it back. Where the site takes structured data out, it is left out: its words would stay.
+
+        Raises Refused when the words are not the approved ones any more.
+        """
+        words = self.words(outgoing, media, there, structured=True)
+        kept = self._client.write(fields | words, there.id if there else None)
+        if OPENING not in kept.content.raw:
+            kept = self._client.write(self.words(outgoing, media, kept), kept.id)
+        _must_say(outgoing, kept)
+        return kept
+
+    def _structured(self, outgoing: Outgoing, addresses: Sequence[str], there: Article | None) -> str:
+        out_at = there.published_at if there and there.status == "publish" else None
+        pictures = [url for url, file in zip(addresses, outgoing.media, strict=True) if file.duration is None]
+        return script(
+            outgoing,
+            site=self._client.site_url,
+            address=there.address(article.slug(outgoing)) if there else None,
+            published_on=(out_at or datetime.now(UTC)).date(),
+            image=pictures[0] if pictures else None,
+        )
+
+    def _languages(self, outgoing: Outgoing) -> dict[str, Any]:
+        """What tells Polylang's paid edition which languages belong together; its free one passes over it."""
+        if not self._client.speaks_languages:
+            return {}
+        slugs = {article.slug(replace(outgoing, language=code)): code for code in outgoing.alternates}
+        sisters = self._client.articles_called(*slugs) if slugs else []
+        translations = {slugs[each.slug]: each.id for each in sisters if each.slug in slugs}
+        return {"lang": outgoing.language, "translations": translations}
+
+
+def _featured(outgoing: Outgoing, media: Media) -> int:
+    """The picture that lists and previews show; 0 for none."""
+    pictures = [int(each[0]) for each, file in zip(media, outgoing.media, strict=True) if file.duration is None]
+    return pictures[0] if pictures else 0
+
+
+def says(outgoing: Outgoing, there: Article) -> bool:
+    return article.says(outgoing, title=there.title.raw, content=there.content.raw)
+
+
+def _must_say(outgoing: Outgoing, there: Article) -> None:
+    if not says(outgoing, there):
+        raise Refused("the website did not keep the words as they were approved: look for a plugin that changes them")
