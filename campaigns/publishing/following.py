@@ -16,7 +16,9 @@ NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 
 
 def alternates(session: Session, publication: Publication) -> dict[str, str]:
-    """Where the same post is out on the same network in other languages, by language."""
+    """Where the same post is out in other languages, by language, on a network that can be told so afterwards."""
+    if not adapter(publication.account.network).completes:
+        return {}
     rows = session.execute(
         select(Publication.language, Publication.url)
         .join(Publication.account)

@@ -1,7 +1,7 @@
 """Far more than the Centre will ever send: 17 posts on each of 600 X accounts, all due at the same minute.
 
 The stage takes 0.3 s over every call. Everything is prepared ahead, as always; what is measured is the sending.
-Held against the ideal: the longest line, or all calls through as many hands as there are, whichever is more.
+Held against the ideal: the longest line, or all calls through the hands that a worker has, whichever is more.
 Whether each account's order was kept, and nothing was seen twice, is read from the stage's own record.
 """
 
@@ -22,6 +22,7 @@ import psycopg
 import requests
 from sqlalchemy.engine import make_url
 
+from campaigns.hands import AT_ONCE
 from campaigns.languages import Language
 from campaigns.models import Delivery
 from campaigns.settings import AccountSetting
@@ -30,7 +31,7 @@ from platforms.contract import Network
 from tests.bench.ground import Ground, ToSend, ground, now_, shown, started
 from tests.bench.measured import Row, cpu_seconds
 
-LINES, LENGTH, LATENCY, AT_ONCE = 600, 17, 0.3, 64
+LINES, LENGTH, LATENCY = 600, 17, 0.3
 LATER = timedelta(minutes=9)
 """How far off the hour of the posts is: near enough to be prepared at once."""
 COMING_UP = timedelta(seconds=8)
