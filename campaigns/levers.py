@@ -103,15 +103,16 @@ def resume_account(session: Session, account: Account, *, by: str, now: datetime
 
 
 def _covers(lever: Hold, publication: Publication) -> bool:
-    revision = publication.revision
+    """By what it says, and by what a correction on its way would have it say."""
+    said = [each for each in (publication.revision, publication.corrected_to) if each]
     covered: dict[Scope, list[str]] = {
         Scope.EVERYTHING: [lever.value],
         Scope.NETWORK: [publication.account.network],
         Scope.ACCOUNT: [publication.account_key],
         Scope.LANGUAGE: [publication.language],
-        Scope.CAMPAIGN: [revision.campaign_key or ""],
-        Scope.MISCONCEPTION: [rebuttal.misconception_key for rebuttal in revision.rebuttals],
-        Scope.KIND: [revision.kind],
+        Scope.CAMPAIGN: [each.campaign_key or "" for each in said],
+        Scope.MISCONCEPTION: [rebuttal.misconception_key for each in said for rebuttal in each.rebuttals],
+        Scope.KIND: [each.kind for each in said],
     }
     return lever.value in covered[lever.scope]
 

@@ -156,11 +156,15 @@ def _is_free(publication: Publication) -> bool:
 
 
 def _is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
-    """What is out is changed in place where the new revision says publicly what it puts right, and the network can."""
+    """What is out is changed in place where the new revision says publicly what it puts right, and the network can.
+
+    A correction that was given up is tried anew.
+    """
     wording = revision.wording(publication.language)
+    on_its_way = publication.corrected_to if publication.follows_at else None
     return (
         publication.state is Delivery.PUBLISHED
-        and revision not in (publication.revision, publication.corrected_to)
+        and revision not in (publication.revision, on_its_way)
         and wording is not None
         and bool(wording.correction)
         and adapter(publication.account.network).corrects
@@ -168,6 +172,8 @@ def _is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
 
 
 def _correct(session: Session, publication: Publication, revision: Revision, now: datetime) -> None:
+    """An earlier correction may be in somebody's hand, or have come without an answer: that doubt is kept."""
+    in_doubt = publication.corrected_to_id is not None and (publication.setbacks > 0 or publication.owner is not None)
     with suppress(Overtaken):
         update_unchanged(
             session,
@@ -175,7 +181,7 @@ def _correct(session: Session, publication: Publication, revision: Revision, now
             Delivery.PUBLISHED,
             corrected_to_id=revision.id,
             follows_at=now,
-            setbacks=0,
+            setbacks=int(in_doubt),
             owner=None,
             lease_until=None,
             fence=Publication.fence + 1,
@@ -219,16 +225,14 @@ def _rehearses(revision: Revision, account: Account, settings: Settings) -> bool
 def _again(session: Session, publication: Publication, revision: Revision, settings: Settings, now: datetime) -> None:
     """Put what was taken off the plan back on it, for the revision approved now; nothing staged is kept."""
     due = _due(session, revision, publication.account, publication.language, settings, now)
-    to, why = Delivery.PLANNED, ""
+    to, why, in_doubt_since = Delivery.PLANNED, "", None
     if publication.remote_id:
         why = f"it was out as {publication.remote_id} and was taken down"
-    elif publication.sent_at:
-        to, why = (
-            Delivery.HELD,
-            (
-                f"an earlier version was on its way at {publication.sent_at:%Y-%m-%d %H:%M} UTC and may yet appear: "
-                "look at the account, then release this one"
-            ),
+    elif in_doubt_since := publication.sent_at:
+        to = Delivery.HELD
+        why = (
+            f"an earlier version was on its way at {in_doubt_since:%Y-%m-%d %H:%M} UTC and may yet appear: "
+            "look at the account, then release this one"
         )
     with suppress(Overtaken):  # then somebody else has it in hand, and plans it in their turn
         move(
@@ -247,11 +251,14 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             resendings=0,
             looks=0,
             absences=0,
-            sent_at=None,
+            sent_at=in_doubt_since,
             published_at=None,
             withdrawn_at=None,
+            corrected_at=None,
+            follows_at=None,
+            corrected_to_id=None,
             remote_id=None,
             url=None,
             fence=Publication.fence + 1,
         )
-        session.expire(publication, ["revision"])
+        session.expire(publication, ["revision", "corrected_to"])

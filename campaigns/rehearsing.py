@@ -89,6 +89,7 @@ def _make_films(url: str, vault: str, key: str) -> None:
 
 
 def _submit_and_approve(store: Store, vault: Vault, settings: Settings, key: str, now: datetime) -> None:
+    review.must_be_whole(store, key, vault)
     with store.writing() as session:
         post = session.scalars(select(Post).where(Post.key == key)).one()
         review.submit(session, post, by=post.revision.author, now=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -17,6 +18,7 @@ from campaigns import planning
 from campaigns.chronicle import note
 from campaigns.models import Approval, Kind, Part, Person, Post, PostState, Publication, Revision, Role, Verdict
 from campaigns.settings import Settings
+from campaigns.store import Store
 from campaigns.vault import Vault
 
 VALID_FOR = timedelta(days=365)
@@ -46,6 +48,17 @@ def submit(session: Session, post: Post, *, by: Person, now: datetime) -> None:
     _record(session, revision, by, Verdict.SUBMITTED, seal_of(revision), now=now)
 
 
+def must_be_whole(store: Store, key: str, vault: Vault) -> None:
+    """Read every picture and film of a post through, before it is approved. Raises ReviewError.
+
+    With no transaction open: a long film takes seconds, in which nobody else could write.
+    """
+    with store.reading() as session:
+        post = session.scalar(select(Post).where(Post.key == key))
+        digests = [asset.sha256 for asset in post.revision.assets] if post else []
+    _no_media_missing(key, (digest for digest in digests if not vault.is_whole(digest)))
+
+
 def approve(
     session: Session,
     post: Post,
@@ -57,12 +70,14 @@ def approve(
     settings: Settings,
     remark: str = "",
 ) -> list[Publication]:
-    """Approve the content with this seal, and plan it. Raises ReviewError; then nothing has changed."""
+    """Approve the content with this seal, and plan it. Raises ReviewError; then nothing has changed.
+
+    Its media have been read through before (`must_be_whole`), and publishing reads them again.
+    """
     revision = post.revision
     _may_decide(revision, by)
     _is_what_was_seen(revision, seal)
-    if broken := [asset.sha256 for asset in revision.assets if not vault.is_whole(asset.sha256)]:
-        raise ReviewError(f"a picture or film of {post.key} is damaged or gone ({broken[0][:12]}…); import it again")
+    _no_media_missing(post.key, (a.sha256 for a in revision.assets if not vault.has(a.sha256, size=a.size)))
     _move(session, post, (PostState.IN_REVIEW,), PostState.APPROVED)
     expires_at = now + VALID_FOR
     _record(session, revision, by, Verdict.APPROVED, seal, now=now, remark=remark, expires_at=expires_at)
@@ -129,6 +144,11 @@ def _may_decide(revision: Revision, by: Person) -> None:
     _may_review(by)
     if by.id == revision.author_id:
         raise ReviewError(f"{by.name} wrote this post; somebody else must approve it")
+
+
+def _no_media_missing(key: str, missing: Iterable[str]) -> None:
+    if digest := next(iter(missing), None):
+        raise ReviewError(f"a picture or film of {key} is damaged or gone ({digest[:12]}…); import it again")
 
 
 def _is_what_was_seen(revision: Revision, seal: str) -> None:

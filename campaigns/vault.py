@@ -28,6 +28,11 @@ class Vault:
     def path(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest
 
+    def has(self, digest: str, *, size: int) -> bool:
+        """Whether a file of so many bytes is there; nothing of it is read."""
+        path = self.path(digest)
+        return path.is_file() and path.stat().st_size == size
+
     def is_whole(self, digest: str) -> bool:
         """Whether the file is there and still has the bytes that its name says."""
         path = self.path(digest)

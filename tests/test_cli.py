@@ -137,9 +137,16 @@ def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command,
     assert sawt("release", "--network", "x").returncode == 0
     sawt("publish")
     assert {row["state"] for row in sawt.json("publications", "--account", "x-ar")} == {"held"}
-    sawt("release", "kind-words:x-ar:ar", "kind-words:x-en:en")
+    sawt("release", "kind-words:x-en:en")
+    sawt("release", "kind-words:x-ar:ar", "--at", "2099-01-01T18:00")
     sawt("publish")
-    assert {row["state"] for row in sawt.json("publications")} == {"published"}
+    rows = {row["account"]: row for row in sawt.json("publications")}
+    assert {account: row["state"] for account, row in rows.items()} == {
+        "x-ar": "planned",
+        "x-en": "published",
+        "facebook-fr": "published",
+    }
+    assert rows["x-ar"]["due_at"] == "2099-01-01T15:00:00+00:00", "six in the evening where the account speaks"
 
 
 def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Command, tmp_path: Path) -> None:

@@ -225,7 +225,9 @@ def release(
     misconception: Misconception = "",
     kind: Kind = "",
     by: By = "",
-    at: Annotated[str, typer.Option("--at", help="With keys: their new hour, ISO 8601 with offset.")] = "",
+    at: Annotated[
+        str, typer.Option("--at", help="With keys: their new hour, ISO 8601, in the account's own zone.")
+    ] = "",
 ) -> None:
     """Lift a lever. What it held stays held until it is named here by its key."""
     from campaigns import levers, planning
@@ -234,7 +236,7 @@ def release(
         if keys:
             for key in keys:
                 publication = _publication(session, key)
-                due_at = planning.instant(at, "UTC") if at else None
+                due_at = planning.instant(at, publication.account.timezone) if at else None
                 levers.resume(session, publication, settings=house.settings, by=by or me(), now=now(), due_at=due_at)
                 out.print(f"{key}: back on the plan")
             return

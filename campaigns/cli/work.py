@@ -138,6 +138,7 @@ def approve(
 
     with opened() as house:
         for key in _keys(house, keys, every, (PostState.IN_REVIEW,)):
+            review.must_be_whole(house.store, key, house.vault)
             with house.store.writing() as session:
                 post = _post(session, key)
                 planned = review.approve(

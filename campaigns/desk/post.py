@@ -67,7 +67,10 @@ def approve(visit: Decider, key: str, seal: Seal, remark: Remark = "") -> Respon
             remark=remark.strip(),
         )  # fmt: skip
 
-    return _decide(visit, key, seal, decide, done="approved")
+    def look() -> None:
+        review.must_be_whole(visit.desk.store, key, visit.desk.vault)
+
+    return _decide(visit, key, seal, decide, done="approved", beforehand=look)
 
 
 @router.post("/posts/{key}/send-back")
@@ -83,9 +86,12 @@ def send_back(visit: Decider, key: str, seal: Seal, remark: Remark = "") -> Resp
     return _decide(visit, key, seal, decide, done="sent_back")
 
 
-def _decide(visit: Visit, key: str, seal: str, decide: Decide, *, done: str) -> Response:
+def _decide(
+    visit: Visit, key: str, seal: str, decide: Decide, *, done: str, beforehand: Callable[[], None] = lambda: None
+) -> Response:
     """Take the decision in one transaction; where review refuses, nothing has changed and the page says why."""
     try:
+        beforehand()
         with visit.desk.store.writing() as session:
             decide(session, _find(session, key), session.get_one(Person, visit.who.id))
     except review.ReviewError as error:

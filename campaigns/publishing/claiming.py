@@ -14,7 +14,6 @@ from campaigns.models import Account, Delivery, Move, PostState, Publication
 from campaigns.moving import move, update_unchanged
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
-from campaigns.publishing.following import NOT_FOLLOWED
 from campaigns.publishing.steps import FOLLOW_LATER, TOO_LATE, Claim, Lane, Line, Step
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
@@ -93,7 +92,10 @@ class Claims:
         elif review.approval_in_force(to, now=now) is None:
             why = "its correction is not what was approved and was not sent; have it approved again"
         if why:
-            move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **NOT_FOLLOWED)
+            in_doubt = publication.setbacks > 0
+            why += following.DOUBT if in_doubt else ""
+            values = following.given_up(in_doubt=in_doubt)
+            move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **values)
             return None
         return self._claimed(session, publication, Step.FOLLOW_UP, now)
 
@@ -145,18 +147,20 @@ class Claims:
             values["follows_at"] = now + self.lease
         elif not step.sends:
             values["not_before"] = now + self.lease
-        was = publication.state
+        was, sent_before = publication.state, publication.sent_at
         update_unchanged(session, publication, was, **values)
         if was is not step.state:
             session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=step.state, by=self.owner))
-        return self._what_it_needs(session, publication, step)
+        return self._what_it_needs(session, publication, step, sent_before)
 
     def _spacing(self, publication: Publication) -> timedelta:
         """A rehearsal's days go by at its own pace, and so does its spacing."""
         spacing = publication.account.spacing
         return spacing / self.connections.settings.pace if publication.rehearsal else spacing
 
-    def _what_it_needs(self, session: Session, publication: Publication, step: Step) -> Claim:
+    def _what_it_needs(
+        self, session: Session, publication: Publication, step: Step, sent_before: datetime | None
+    ) -> Claim:
         correction = publication.corrected_to if step is Step.FOLLOW_UP else None
         revision = correction or publication.revision
         return Claim(
@@ -184,6 +188,7 @@ class Claims:
             looks=publication.looks,
             absences=publication.absences,
             sent_at=publication.sent_at,
+            sent_before=sent_before,
             remote_id=publication.remote_id,
             correcting=correction is not None,
         )

@@ -13,6 +13,12 @@ from platforms import adapter
 
 NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 """Nothing is to follow, or no more."""
+DOUBT = ". An earlier try may have changed it all the same: look at what it says"
+
+
+def given_up(*, in_doubt: bool) -> Mapping[str, int | None]:
+    """A correction that may have come is still named by the row, though it is not tried any more."""
+    return {"follows_at": None, "setbacks": 1} if in_doubt else {"setbacks": 0, **NOT_FOLLOWED}
 
 
 def alternates(session: Session, publication: Publication) -> dict[str, str]:

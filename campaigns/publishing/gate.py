@@ -29,25 +29,28 @@ UPLOADS_TOLD_EVERY = 1.0
 
 
 class Gate:
-    """The gatekeeper of one claim. `closing` is the last window that a good answer said is used up."""
+    """The gatekeeper of one claim. `closing` is the last window that a good answer said is used up.
+
+    `in_doubt`: a call that the audience may see was let go, and nothing is stored of what came of it.
+    """
 
     def __init__(self, store: Store, claim: Claim) -> None:
         self._store, self._claim = store, claim
-        self._shown = False
+        self.in_doubt = False
         self._told_at = 0.0
         self.closing: TooSoon | None = None
 
     def before(self, call: Call) -> None:
         """Raises Overtaken or Stopped; once a visible call was let go, OutcomeUnknown, for then only looking helps."""
-        if self._shown and not call.writes:
+        if self.in_doubt and not call.writes:
             return  # the courtesy of asking for an address must not lose the receipt
         try:
             self._check()
         except (Overtaken, Stopped) as reason:
-            if self._shown:
+            if self.in_doubt:
                 raise OutcomeUnknown(f"it was stopped half way ({reason})") from reason
             raise
-        self._shown = self._shown or (call.writes and self._claim.step is Step.REVEAL)
+        self.in_doubt = self.in_doubt or (call.writes and self._claim.step in (Step.REVEAL, Step.FOLLOW_UP))
 
     def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
         self.closing = closing or self.closing
@@ -79,7 +82,7 @@ class Gate:
             )
 
     def settled(self) -> None:
-        self._shown = False
+        self.in_doubt = False
 
     def _check(self) -> None:
         """A host that slept between claim and call must not send what others have settled meanwhile."""

@@ -124,13 +124,12 @@ class Publisher:
                 expired = or_(expired, Publication.owner == self.owner)
             left = session.scalars(select(Publication).where(Publication.state.in_(ACTIVE), expired)).all()
             nobodys = {"owner": None, "lease_until": None}
-            unfinished = (Publication.owner.is_not(None), expired)
-            for states, at in ((lines.TO_LOOK_AFTER, "not_before"), ((Delivery.PUBLISHED,), "follows_at")):
-                session.execute(
-                    update(Publication)
-                    .where(Publication.state.in_(states), *unfinished)
-                    .values(**nobodys, **{at: self.clock()})
-                )
+            unfinished = update(Publication).where(Publication.owner.is_not(None), expired)
+            looked_after = unfinished.where(Publication.state.in_(lines.TO_LOOK_AFTER))
+            session.execute(looked_after.values(**nobodys, not_before=self.clock()))
+            out = unfinished.where(Publication.state == Delivery.PUBLISHED)
+            setbacks = Publication.setbacks + 1  # what was to follow may have been brought all the same
+            session.execute(out.values(**nobodys, follows_at=self.clock(), setbacks=setbacks))
             return sum(self._free(session, publication) for publication in left)
 
     def _free(self, session: Session, publication: Publication) -> bool:
@@ -174,6 +173,8 @@ class Publisher:
                 self._call(claim, platform, gate)
         except Overtaken:
             logger.warning("%s was moved by somebody else; nothing more was done", claim.key)
+            if gate.in_doubt:
+                self.records.late_doubt(claim)
         except (PlatformError, Stopped) as error:
             self._setback(claim, error, gate)
 
@@ -224,6 +225,7 @@ class Publisher:
 
         def save(done: Checkpoint) -> None:
             self.records.checkpoint(claim, done)
+            gate.settled()
 
         if platform.lacks(claim.outgoing, checkpoint):
             checkpoint = _called(
@@ -246,7 +248,7 @@ class Publisher:
             self.records.setback(claim, error, gate.closing)
         except Overtaken:
             logger.warning("%s was moved by somebody else; its setback is not ours to record", claim.key)
-            if isinstance(error, OutcomeUnknown):
+            if isinstance(error, OutcomeUnknown) or (claim.step is Step.FOLLOW_UP and gate.in_doubt):
                 self.records.late_doubt(claim)
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Move, Publication
-from campaigns.moving import Overtaken, move
-from campaigns.publishing import following
+from campaigns.moving import Overtaken
+from campaigns.publishing import following, late
 from campaigns.publishing.following import NOT_FOLLOWED
 from campaigns.publishing.steps import (
     ABSENCES,
+    FOLLOW_LATER,
     FOLLOW_UPS,
     LOOK_AGAIN,
     LOOKS,
@@ -91,47 +92,13 @@ class Records:
                 self._answered(session, claim, closing)
                 following.follow(session, claim.publication_id, now=self.clock())
         except Overtaken:
-            self._late_receipt(claim, published)
-
-    def _late_receipt(self, claim: Claim, published: dict[str, Any]) -> None:
-        """We were taken for dead, yet here is the proof that it is out: it is never thrown away.
-
-        Whoever is about to send it again finds its own fence stale; if they have sent it by now, their receipt is
-        the late one, and a person hears of two copies.
-        """
-        with self.store.writing(durable=True) as session:
-            publication = session.get_one(Publication, claim.publication_id, with_for_update=True)
-            now, state = self.clock(), publication.state
-            why = f"a late answer: it is out as {published['remote_id']} at {published['url']}"
-            if state in (Delivery.PUBLISHED, Delivery.WITHDRAWING):
-                if publication.remote_id != published["remote_id"]:
-                    why = f"it may be out twice: {why}. Look at the account, and delete one of them"
-                    publication.why = why
-                late = Move(
-                    publication_id=publication.id, at=now, came_from=state, went_to=state, by=self.owner, why=why
-                )
-                session.add(late)
-            elif publication.revision_id == claim.revision_id:
-                settled = {**published, "fence": Publication.fence + 1}
-                settled.pop("why")
-                settled.setdefault("checkpoint", dict(claim.checkpoint))
-                move(session, publication, Delivery.PUBLISHED, by=self.owner, now=now, why=why, **settled)
-            else:
-                why = f"the revision before this one is out: {why}. Decide if both are right"
-                move(session, publication, Delivery.HELD, by=self.owner, now=now, why=why, fence=Publication.fence + 1)
+            with self.store.writing(durable=True) as session:
+                late.late_receipt(session, claim, published, by=self.owner, now=self.clock())
 
     def late_doubt(self, claim: Claim) -> None:
-        """We were taken for dead and have no clear answer: what others proved meanwhile, they proved too early."""
+        """We were taken for dead, and have no clear answer."""
         with self.store.writing(durable=True) as session:
-            session.execute(
-                update(Publication)
-                .where(
-                    Publication.id == claim.publication_id,
-                    Publication.revision_id == claim.revision_id,
-                    Publication.state == Delivery.UNCERTAIN,
-                )
-                .values(not_before=self.clock() + claim.settling, looks=0, absences=0)
-            )
+            late.late_doubt(session, claim, by=self.owner, now=self.clock())
 
     def partly(self, claim: Claim, finding: Partly, closing: TooSoon | None) -> None:
         """What is out of it is known: the rest is prepared again and goes out."""
@@ -154,9 +121,15 @@ class Records:
             following.follow(session, claim.publication_id, now=now)
 
     def followed(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
+        """Nothing more is to follow, unless a sister came out meanwhile whose address this one does not know yet."""
         with self.store.writing(durable=True) as session:
-            values = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
+            values: dict[str, object] = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
+            if claim.setbacks:
+                values["why"] = ""
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
+            publication = session.get_one(Publication, claim.publication_id)
+            if following.alternates(session, publication) != claim.outgoing.alternates:
+                following.follow(session, claim.publication_id, now=self.clock())
             self._answered(session, claim, closing)
 
     def not_found(self, claim: Claim, finding: Absent | Unclear, closing: TooSoon | None) -> None:
@@ -185,7 +158,7 @@ class Records:
             self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
             self._answered(session, claim, closing)
 
-    def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
+    def setback(self, claim: Claim, error: Exception, closing: TooSoon | None, *, is_partly_out: bool = False) -> None:
         """The heart of publishing: what went wrong decides where the publication goes (see platforms.errors)."""
         logger.info("%s: %s: %s", claim.key, type(error).__name__, error)
         with self.store.writing(durable=True) as session:
@@ -214,14 +187,19 @@ class Records:
 
     def _follow_later(self, session: Session, claim: Claim, error: Exception) -> None:
         """The post is out whatever becomes of this. What follows may be repeated; a refusal ends it, and is told."""
-        what = "its correction" if claim.correcting else "what was to follow it"
-        setbacks = claim.setbacks + (0 if isinstance(error, TooSoon) else 1)
-        if isinstance(error, (Refused, Stopped)) or setbacks >= FOLLOW_UPS:
-            why = f"it is out, but {what} could not be brought: {error}"
-            self._still_ours(session, claim, owner=None, lease_until=None, why=why, setbacks=0, **NOT_FOLLOWED)
+        is_clear = isinstance(error, (TooSoon, Refused, Stopped))
+        setbacks = claim.setbacks + (0 if is_clear else 1)
+        is_over = isinstance(error, Refused) or (isinstance(error, Stopped) and claim.correcting)
+        if is_over or setbacks >= FOLLOW_UPS:
+            what = "its correction" if claim.correcting else "what was to follow it"
+            in_doubt = claim.correcting and setbacks > 0
+            why = f"it is out, but {what} could not be brought: {error}{following.DOUBT if in_doubt else ''}"
+            values = following.given_up(in_doubt=in_doubt)
+            self._still_ours(session, claim, owner=None, lease_until=None, why=why, **values)
             self._note_move(session, claim, Delivery.PUBLISHED, why)
             return
-        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(setbacks)
+        wait = FOLLOW_LATER if isinstance(error, Stopped) else wait_after(setbacks)
+        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait
         self._still_ours(
             session, claim, owner=None, lease_until=None, follows_at=again, why=str(error), setbacks=setbacks
         )
@@ -242,9 +220,9 @@ class Records:
             self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks, **known)
 
     def _nothing_in_doubt(self, session: Session, claim: Claim) -> dict[str, Any]:
-        """The call, or the next part, did not leave: its intent is taken back."""
+        """The call, or the next part, did not leave: its intent is taken back, and only an earlier one is in doubt."""
         last = session.get_one(Publication, claim.publication_id).checkpoint
-        return {"sent_at": None, "checkpoint": dict(adapter(claim.speaker.network).settled(last, None))}
+        return {"sent_at": claim.sent_before, "checkpoint": dict(adapter(claim.speaker.network).settled(last, None))}
 
     # -- the account ---------------------------------------------------------------------------------
 

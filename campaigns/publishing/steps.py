@@ -95,6 +95,8 @@ class Claim:
     looks: int
     absences: int
     sent_at: datetime | None
+    sent_before: datetime | None
+    """When an earlier attempt was on its way that never got a clear answer."""
     remote_id: str | None
     correcting: bool = False
     """What follows is a correction: `outgoing` and `revision_id` are of the revision that is to take the place."""

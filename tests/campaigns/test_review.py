@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,25 @@ def test_a_damaged_picture_cannot_be_approved(store: Store, settings: Settings) 
         post = factories.text_post(session)
         post.revision.assets.append(_asset("ab" * 32))
         review.submit(session, post, by=post.revision.author, now=NOW)
+    with pytest.raises(ReviewError, match="damaged or gone"):
+        approve(store, settings, by="Yusuf", role=Role.EDITOR)
+
+
+def test_media_are_read_through_before_the_transaction_in_which_they_are_approved(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    vault, picture = Vault(settings.media), tmp_path / "picture"
+    picture.write_bytes(b"p")
+    digest = vault.keep(picture)
+    with store.writing() as session:
+        post = factories.text_post(session)
+        post.revision.assets.append(_asset(digest))
+        review.submit(session, post, by=post.revision.author, now=NOW)
+    review.must_be_whole(store, "peace", vault)
+    vault.path(digest).write_bytes(b"q")
+    with pytest.raises(ReviewError, match="damaged or gone"):
+        review.must_be_whole(store, "peace", vault)
+    vault.path(digest).write_bytes(b"pp")
     with pytest.raises(ReviewError, match="damaged or gone"):
         approve(store, settings, by="Yusuf", role=Role.EDITOR)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -32,33 +33,39 @@ def uncertain(store: Store, settings: Settings) -> str:
     return key
 
 
-def a_look_begins(store: Store) -> None:
-    with store.writing() as session:
-        session.execute(update(Publication).values(fence=Publication.fence + 1))
+@pytest.fixture
+def shared(postgres: str) -> Iterator[Store]:
+    with closing(Store(postgres)) as store:
+        yield store
 
 
 @pytest.fixture
-def shared(postgres: str) -> Iterator[Store]:
-    store = Store(postgres)
-    yield store
-    store.close()
+def another_host(postgres: str) -> Iterator[Store]:
+    """The same database, from elsewhere."""
+    with closing(Store(postgres)) as store:
+        yield store
 
 
-def test_a_decision_stands_though_a_look_began_meanwhile(shared: Store, settings: Settings) -> None:
+def test_a_decision_stands_though_a_look_began_meanwhile(
+    shared: Store, another_host: Store, settings: Settings
+) -> None:
     key = uncertain(shared, settings)
     with shared.writing() as session:
         seen = session.scalars(select(Publication)).one()
-        a_look_begins(shared)
+        with another_host.writing() as looking:
+            looking.execute(update(Publication).values(fence=Publication.fence + 1))
         settling.it_is_not_out(session, seen, by="Yusuf", now=datetime.now(UTC))
     assert factories.publication(shared, key).state is Delivery.MISSED
 
 
-def test_an_answer_that_came_first_stands_against_a_decision(shared: Store, settings: Settings) -> None:
+def test_an_answer_that_came_first_stands_against_a_decision(
+    shared: Store, another_host: Store, settings: Settings
+) -> None:
     uncertain(shared, settings)
     with shared.writing() as session:
         seen = session.scalars(select(Publication)).one()
-        with shared.writing() as another:
-            another.execute(update(Publication).values(state=Delivery.PUBLISHED, fence=Publication.fence + 1))
+        with another_host.writing() as answered:
+            answered.execute(update(Publication).values(state=Delivery.PUBLISHED, fence=Publication.fence + 1))
         with pytest.raises(settling.SettlingError, match="is published, not uncertain"):
             settling.it_is_not_out(session, seen, by="Yusuf", now=datetime.now(UTC))
 
