@@ -43,7 +43,7 @@ def alternates(session: Session, publication: Publication) -> dict[str, str]:
 
 
 def follow(session: Session, publication_id: int, *, now: datetime) -> None:
-    """This one has just come out, or changed: look soon whether something is to follow it, or its sisters."""
+    """This one has come out, changed, or gone: look soon whether something is to follow it, or its sisters."""
     publication = session.get_one(Publication, publication_id)
     network = publication.account.network
     if not adapter(network).completes:

@@ -157,8 +157,9 @@ class Records:
         with self.store.writing(durable=True) as session:
             self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
             self._answered(session, claim, closing)
+            following.follow(session, claim.publication_id, now=self.clock())
 
-    def setback(self, claim: Claim, error: Exception, closing: TooSoon | None, *, is_partly_out: bool = False) -> None:
+    def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
         """The heart of publishing: what went wrong decides where the publication goes (see platforms.errors)."""
         logger.info("%s: %s: %s", claim.key, type(error).__name__, error)
         with self.store.writing(durable=True) as session:
