@@ -25,6 +25,7 @@ _ADDRESSES = {
     "graph": "SAWT_GRAPH_URL",
     "rupload": "SAWT_RUPLOAD_URL",
     "youtube": "SAWT_YOUTUBE_URL",
+    "youtube_analytics": "SAWT_YOUTUBE_ANALYTICS_URL",
     "youtube_token": "SAWT_YOUTUBE_TOKEN_URL",
     "website": "SAWT_WEBSITE_URL",
 }
@@ -117,6 +118,7 @@ def _addresses(environ: Mapping[str, str]) -> dict[str, str]:
     if "graph" in given:
         given.setdefault("rupload", given["graph"])
     if "youtube" in given:
+        given.setdefault("youtube_analytics", given["youtube"])
         given.setdefault("youtube_token", given["youtube"] + "/token")
     return given
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TypeVar
 
-from platforms.contract import MediaFile
+from platforms.contract import Captions, MediaFile
 from platforms.errors import MediaNotAccepted
 
+Sent = TypeVar("Sent", MediaFile, Captions)
 
-def unaltered(media: MediaFile) -> MediaFile:
+
+def unaltered(media: Sent) -> Sent:
     """The file, if it still is what was approved. Raises MediaNotAccepted when it is gone or different."""
     try:
         with media.path.open("rb") as stream:

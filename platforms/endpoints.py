@@ -39,6 +39,7 @@ class Endpoints:
     graph: str = "https://graph.facebook.com"
     rupload: str = "https://rupload.facebook.com"
     youtube: str = "https://youtube.googleapis.com"
+    youtube_analytics: str = "https://youtubeanalytics.googleapis.com"
     youtube_token: str = "https://oauth2.googleapis.com/token"
     website: str = ""
     x_consent: str = "https://x.com/i/oauth2/authorize"

@@ -20,6 +20,7 @@ def endpoints(base: str) -> Endpoints:
         graph=f"{base}/graph",
         rupload=f"{base}/rupload",
         youtube=f"{base}/youtube",
+        youtube_analytics=f"{base}/youtube",
         youtube_token=f"{base}/youtube-token/",
         website=f"{base}/website",
         x_consent=f"{base}/consent/x",

@@ -14,6 +14,7 @@ VideoId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 # Read-only, or (publishAt) a timer that must not fire beside ours. Source: discovery revision 20261104.
 _NOT_WRITTEN_BACK = {"upload_status", "failure_reason", "rejection_reason", "made_for_kids", "publish_at"}
+_TOLD_OF_WORDS = {"published_at", "channel_id", "channelTitle", "thumbnails", "liveBroadcastContent", "localized"}
 
 
 class Answer(BaseModel):
@@ -21,9 +22,20 @@ class Answer(BaseModel):
 
 
 class Snippet(Answer):
+    """The whole part, with properties that we do not know: what a later write leaves out is erased."""
+
+    model_config = ConfigDict(extra="allow")
+
     title: str = ""
+    description: str = ""
     published_at: AwareDatetime | None = None
+    channel_id: str | None = None
     tags: tuple[str, ...] = ()
+    default_language: str | None = None
+
+    def saying(self, **words: Any) -> dict[str, Any]:
+        """The part as it is to be written back, with other words."""
+        return {**self.model_dump(by_alias=True, exclude_unset=True, exclude=_TOLD_OF_WORDS), **words}
 
 
 class Status(Answer):
@@ -48,11 +60,27 @@ class FileDetails(Answer):
     file_size: int | None = None
 
 
+class Localized(Answer):
+    title: str = ""
+    description: str = ""
+
+
 class Video(Answer):
     id: VideoId
     snippet: Snippet = Snippet()
     status: Status = Status()
+    localizations: dict[str, Localized] = {}
     file_details: FileDetails = FileDetails()
+
+
+class CaptionSnippet(Answer):
+    language: str
+    name: str = ""
+
+
+class Track(Answer):
+    id: str
+    snippet: CaptionSnippet
 
 
 class PlaylistItemContent(Answer):
@@ -77,10 +105,15 @@ class Channel(Answer):
     content_details: ChannelContent
 
 
+class Publishing(Answer):
+    publish_time: AwareDatetime | None = None
+
+
 class Statistics(Answer):
     """Counts come as strings; a figure that is hidden or switched off is left out."""
 
     id: VideoId
+    snippet: Publishing = Publishing()
     statistics: dict[str, int] = {}
 
 

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from threading import Lock
 from typing import Any, BinaryIO
 
+from platforms.contract import Captions, MediaFile
 from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn
-from platforms.youtube.answers import Channel, Page, PlaylistItem, Statistics, Status, Video
+from platforms.youtube.answers import Channel, Page, PlaylistItem, Statistics, Status, Track, Video
 from platforms.youtube.signin import Transport
 
 IDS_PER_CALL = 50
 CHUNK = 1 * 2**20
 """Bytes per call of an upload, a multiple of 256 KiB: what a lost connection costs at most."""
 
-# The methods that we call: building the others takes longer than a call (measured 2026-11).
 _CALLED = {
+    "captions": ("list", "insert", "update"),
     "channels": ("list",),
     "playlistItems": ("list",),
+    "thumbnails": ("set",),
     "videos": ("list", "insert", "update", "batchGetStats"),
 }
+_OF_CAPTIONS = "application/octet-stream"
 _building = Lock()
 
 
@@ -32,13 +35,10 @@ class Client:
     """Raises HttpError, `faults.Unsent`, `faults.AnswerLost`, ValidationError and platform errors."""
 
     def __init__(self, transport: Transport, endpoints: Endpoints) -> None:
-        from googleapiclient.discovery import build_from_document
-
         self.transport = transport
-        with _building:  # building writes into the document
-            service = build_from_document(_document(endpoints.youtube + "/"), http=transport)
-            self._videos, self._channels = service.videos(), service.channels()
-            self._playlist_items = service.playlistItems()
+        built = service("youtube", "v3", endpoints.youtube + "/", transport, _CALLED)
+        self._videos, self._channels, self._playlist_items = built.videos(), built.channels(), built.playlistItems()
+        self._thumbnails, self._captions = built.thumbnails(), built.captions()
 
     def channel(self) -> Channel:
         """The channel that was chosen at sign-in (1 unit)."""
@@ -80,9 +80,39 @@ class Client:
         answer = Video.model_validate(call.execute())
         return answer.status, _moment(moments[-1])
 
+    def rewrite(self, body: dict[str, Any]) -> None:
+        """Write the whole snippet and all localizations (50 units)."""
+        self._videos.update(part="snippet,localizations", body=body).execute()
+
+    def set_thumbnail(self, video_id: str, picture: MediaFile) -> None:
+        """Also in the place of another one (50 units)."""
+        with picture.path.open("rb") as file:
+            self._thumbnails.set(videoId=video_id, media_body=_at_once(file, picture.mime_type)).execute()
+
+    def insert_captions(self, video_id: str, captions: Captions) -> str:
+        """A new track's id (400 units). HttpError 409 when the film has one of this language."""
+        snippet = {"videoId": video_id, "language": captions.language, "name": ""}
+        with captions.path.open("rb") as file:
+            asked = self._captions.insert(
+                part="snippet", body={"snippet": snippet}, media_body=_at_once(file, _OF_CAPTIONS)
+            )
+            return Track.model_validate(asked.execute()).id
+
+    def replace_captions(self, track: str, captions: Captions) -> str:
+        """The same track with other captions (450 units)."""
+        with captions.path.open("rb") as file:
+            asked = self._captions.update(part="snippet", body={"id": track}, media_body=_at_once(file, _OF_CAPTIONS))
+            return Track.model_validate(asked.execute()).id
+
+    def caption_tracks(self, video_id: str) -> dict[str, str]:
+        """Ids of the tracks without a name of their own, by language (50 units)."""
+        answer = self._captions.list(part="snippet", videoId=video_id).execute()
+        tracks = Page[Track].model_validate(answer).items
+        return {track.snippet.language: track.id for track in tracks if not track.snippet.name}
+
     def statistics(self, ids: Sequence[str]) -> tuple[Statistics, ...]:
-        """Counts of up to 50 videos (1 unit of a bucket of its own)."""
-        answer = self._videos.batchGetStats(part="id,statistics", id=list(ids)).execute()
+        """Counts of up to 50 videos, and since when they are out (1 unit of a bucket of its own)."""
+        answer = self._videos.batchGetStats(part="id,snippet,statistics", id=list(ids)).execute()
         return Page[Statistics].model_validate(answer).items
 
     def insertion(self, body: dict[str, Any], part: str, film: BinaryIO, mime_type: str) -> Any:
@@ -97,22 +127,41 @@ class Client:
         return self._videos.insert(part=part, body=body, media_body=media, notifySubscribers=True)
 
 
+def service(name: str, version: str, root: str, transport: Transport, called: Mapping[str, Sequence[str]]) -> Any:
+    """Google's client of one API, spoken to under `root`, with the methods that we call and no others.
+
+    Building the others takes longer than a call (measured 2026-11).
+    """
+    from googleapiclient.discovery import build_from_document
+
+    with _building:  # building writes into the document
+        resources = _document(name, version)["resources"]
+        kept = {
+            kind: {"methods": {method: resources[kind]["methods"][method] for method in methods}}
+            for kind, methods in called.items()
+        }
+        document = {**_document(name, version), "resources": kept, "rootUrl": root, "baseUrl": root}
+        return build_from_document(document, http=transport)
+
+
 @cache
-def _document(root: str) -> dict[str, Any]:
-    """The shipped description of the API, spoken to under `root`.
+def _document(name: str, version: str) -> dict[str, Any]:
+    """The shipped description of an API, to be spoken to under a root of ours.
 
     Not `api_endpoint`, which sends uploads over https whatever the address says (measured 2026-11).
     """
     from googleapiclient.discovery_cache import get_static_doc
 
-    document: dict[str, Any] = json.loads(get_static_doc("youtube", "v3"))
+    document: dict[str, Any] = json.loads(get_static_doc(name, version))
     document.pop("mtlsRootUrl", None)
-    resources = document["resources"]
-    called = {
-        name: {"methods": {method: resources[name]["methods"][method] for method in methods}}
-        for name, methods in _CALLED.items()
-    }
-    return {**document, "resources": called, "rootUrl": root, "baseUrl": root}
+    return document
+
+
+def _at_once(file: BinaryIO, mime_type: str) -> Any:
+    """Something small, sent in one call."""
+    from googleapiclient.http import MediaIoBaseUpload
+
+    return MediaIoBaseUpload(file, mimetype=mime_type, resumable=False)
 
 
 def _moment(date: str) -> datetime | None:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from googleapiclient.errors import HttpError
 
 from platforms.endpoints import StrayCall
 from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
+from platforms.youtube.quota import next_pacific_midnight
 
 _NEEDS_A_PERSON = {
     "authError",
@@ -50,23 +50,22 @@ class AnswerLost(Exception):
 
 
 @contextmanager
-def translated(*, visible: bool = False) -> Iterator[None]:
-    """Turn what goes wrong inside into platform errors; `visible` for the one call that an audience sees."""
+def translated(*, visible: bool = False, withheld: str = "") -> Iterator[None]:
+    """Turn what goes wrong inside into platform errors; `visible` for the one call that an audience sees.
+
+    `withheld` is what to say of a right that this call needs and others do not: the account goes on without it.
+    """
     try:
         yield
     except HttpError as refusal:
-        raise _refused(refusal, visible) from refusal
+        problem = _refused(refusal, visible)
+        if withheld and refusal.status_code == 403 and isinstance(problem, NotSignedIn):
+            problem = Refused(withheld)
+        raise problem from refusal
     except (Unsent, StrayCall) as failure:
         raise Unreachable(f"YouTube could not be reached; nothing was sent ({failure})") from failure
     except (AnswerLost, ValueError) as failure:  # ValueError: an answer that is no UTF-8, no JSON, or no video
         raise _lost(visible) from failure
-
-
-def next_pacific_midnight(now: datetime) -> datetime:
-    """When YouTube's quotas start anew, in UTC: midnight in California, whatever the season."""
-    pacific = ZoneInfo("America/Los_Angeles")
-    tomorrow = now.astimezone(pacific).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=pacific).astimezone(UTC)
 
 
 def _lost(visible: bool) -> PlatformError:

@@ -16,7 +16,7 @@ def check(outgoing: Outgoing) -> Sequence[PlatformError]:
     """Everything for which YouTube would refuse this post; empty when it fits."""
     if outgoing.form is not Form.VIDEO:
         return [NotOffered("YouTube takes films only: plan this post for another network, or give it a film")]
-    return [*_film(outgoing), *_words(outgoing), *_tags(outgoing)]
+    return [*_film(outgoing), *_words(outgoing), *_tags(outgoing), *_beside(outgoing)]
 
 
 def tag_characters(words: Sequence[str]) -> int:
@@ -59,6 +59,17 @@ def _tags(outgoing: Outgoing) -> Iterator[PlatformError]:
         yield TooLong(limit=row.longest, length=length, network="YouTube", what="list of tags")
     if any(character in word for word in words for character in "<>,"):
         yield Refused("YouTube takes no < > or comma in a hashtag: take it out")
+
+
+def _beside(outgoing: Outgoing) -> Iterator[PlatformError]:
+    """Thumbnail and captions."""
+    if picture := outgoing.thumbnail:
+        for row, measured in limits.misfits(Network.YOUTUBE, "thumbnail", picture):
+            yield MediaNotAccepted(f"the thumbnail has the {row.what} {measured}; YouTube takes {row.said}")
+    row = limits.limit(Network.YOUTUBE, "captions", "bytes")
+    for each in outgoing.captions:
+        if not row.takes(each.size):
+            yield MediaNotAccepted(f"captions ({each.language}) have {each.size:,} bytes; YouTube takes {row.said}")
 
 
 def _without_brackets(text: str, what: str) -> Iterator[PlatformError]:

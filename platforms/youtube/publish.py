@@ -1,4 +1,4 @@
-"""A YouTube channel: upload in private, reveal by one change of privacy, find by reading it back."""
+"""A YouTube channel: upload in private, reveal by one change of privacy, find by reading it back; correct, complete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CostsNothing, GoesOutWhole
 from platforms.contract import (
     Absent,
     Allowance,
@@ -27,19 +27,23 @@ from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn, OutcomeUnknown, PlatformError, Refused, Unreachable
 from platforms.shelf import Shelf
 from platforms.youtube import limits
+from platforms.youtube.analytics import Analytics
 from platforms.youtube.answers import Channel, Video
+from platforms.youtube.beside import Beside, missing
 from platforms.youtube.client import Client
 from platforms.youtube.faults import translated
 from platforms.youtube.measure import measure
+from platforms.youtube.quota import UPLOADS_A_DAY
+from platforms.youtube.resource import rewritten, says, with_corrections
 from platforms.youtube.signin import sign_in
 from platforms.youtube.upload import Upload, belongs, must_be_alive
 
 
-class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
+class YouTubeChannel(GoesOutWhole, CostsNothing):
     """`credentials`: client_id, client_secret, refresh_token; if known access_token and channel_id.
 
-    `channel_id` is compared before every upload: one Google account may own several channels, and the one
-    that was chosen at sign-in gets the film. One thread at a time.
+    `channel_id` is compared before every upload and every reveal: one Google account may own several channels,
+    and the one that was chosen at sign-in gets the film. One thread at a time.
     """
 
     network: ClassVar = Network.YOUTUBE
@@ -47,8 +51,10 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
     picture_shape: ClassVar = Shape.WIDE
     settling: ClassVar = timedelta(seconds=10)
     withdraws: ClassVar = True
+    corrects: ClassVar = True
+    completes: ClassVar = True
     allowances: ClassVar[tuple[Allowance, ...]] = (
-        Allowance(posts=100, forms=forms, days_of="America/Los_Angeles", whole_app=True, by_upload=True),
+        Allowance(posts=UPLOADS_A_DAY, forms=forms, days_of="America/Los_Angeles", whole_app=True, by_upload=True),
     )
     """YouTube Data API, quota (2026-06-01): videos.insert has a bucket of its own."""
 
@@ -73,7 +79,10 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
             return self._own_channel().snippet.title
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
-        """Upload in private and wait until it is processed. Raises Unreachable while there is more to do."""
+        """Upload in private and wait until it is processed; thumbnail and captions as far as the day's quota goes.
+
+        Raises Unreachable while the film itself is not ready.
+        """
         for problem in self.check(outgoing):
             raise problem
         upload = Upload(
@@ -85,7 +94,8 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
         with translated():
             if not belongs(checkpoint, outgoing):
                 self._own_channel()
-            return upload.go_on(checkpoint, save)
+            done = upload.go_on(checkpoint, save)
+        return self._beside(outgoing, done["video"]).add_while_there_is_room(done, save)
 
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         """Make the staged film public; repeating is harmless, for it is the same film.
@@ -95,9 +105,11 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
         if not (belongs(checkpoint, outgoing) and checkpoint.get("processed")):
             raise Unreachable("what was uploaded is not what is to be published now; it is prepared anew")
         with translated():
+            channel = self._own_channel()
             video = self._client.video(checkpoint["video"], "snippet,status")
         if video is None:
             raise Refused("the uploaded film is no longer on the channel: prepare the post anew")
+        _must_be_on(channel, video)
         if must_be_alive(video).status.privacy_status == "public":
             return _receipt(video.id, video.snippet.published_at)
         return _receipt(video.id, self._turn(video, "public"))
@@ -117,7 +129,7 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
 
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         with translated():
-            return measure(self._client, remote_ids)
+            return measure(self._client, self._analytics, remote_ids)
 
     def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         """Back to private: the film, its figures and its comments stay, for the channel's owner alone."""
@@ -125,6 +137,43 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
             video = self._client.video(remote_id, "status")
         if video and video.status.privacy_status != "private":
             self._turn(video, "private")
+
+    def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
+        """Read the words, write them whole, and read them back: 50 units and a few, and nothing when they stand."""
+        corrected = with_corrections(outgoing)
+        for problem in self.check(corrected):
+            raise problem
+        with translated():
+            video = self._read(remote_id)
+            _must_be_on(self._own_channel(), video)
+            if not says(video, corrected):
+                self._client.rewrite(rewritten(video, corrected))
+                self._until_read_back(remote_id, corrected)
+        return _receipt(video.id, video.snippet.published_at)
+
+    def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
+        return bool(missing(outgoing, checkpoint))
+
+    def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        """Thumbnail and captions that found no room before; over several days where the quota is small."""
+        return self._beside(outgoing, remote_id).add_the_rest(checkpoint, save)
+
+    def _until_read_back(self, remote_id: str, outgoing: Outgoing) -> None:
+        """A read may be behind the write. Writing again would change nothing."""
+        for pause in (0.5, self.settling.total_seconds(), 0):
+            if says(self._read(remote_id), outgoing):
+                return
+            self._sleep(pause)
+        raise Unreachable("YouTube still shows the old words; the correction is looked at again later")
+
+    def _read(self, remote_id: str) -> Video:
+        video = self._client.video(remote_id, "snippet,localizations")
+        if video is None:
+            raise Refused("the film is no longer on the channel: there is nothing to correct")
+        return video
+
+    def _beside(self, outgoing: Outgoing, video: str) -> Beside:
+        return Beside(client=self._client, outgoing=outgoing, video=video)
 
     def _turn(self, video: Video, privacy: str) -> datetime | None:
         """The one visible call, believed only when the answer says so. The answer's own time, if it has one."""
@@ -148,6 +197,18 @@ class YouTubeChannel(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothi
     @cached_property
     def _client(self) -> Client:
         return Client(self._transport, self._endpoints)
+
+    @cached_property
+    def _analytics(self) -> Analytics:
+        return Analytics(self._transport, self._endpoints)
+
+
+def _must_be_on(channel: Channel, video: Video) -> None:
+    if video.snippet.channel_id not in (None, channel.id):
+        raise NotSignedIn(
+            f"the film is on another channel than this sign-in ({channel.snippet.title}): "
+            "sign in again and choose the right one"
+        )
 
 
 def _receipt(video_id: str, published_at: datetime | None) -> Receipt:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from platforms.contract import Outgoing
+from platforms.youtube.answers import Video
 
 NONPROFITS_AND_ACTIVISM = "29"
+_MARK = "sawt-"
+_CORRECTED = {"ar": "تصحيح", "en": "Correction", "fr": "Correction"}
 
 
 def parts(outgoing: Outgoing) -> str:
@@ -24,16 +29,53 @@ def resource(outgoing: Outgoing) -> dict[str, Any]:
             "tags": tags(outgoing),
             "categoryId": NONPROFITS_AND_ACTIVISM,
             "defaultLanguage": outgoing.language,
+            **_spoken(outgoing),
         },
         "status": {
             "privacyStatus": "private",
-            "selfDeclaredMadeForKids": False,
-            "containsSyntheticMedia": False,
+            "selfDeclaredMadeForKids": outgoing.for_children,
+            "containsSyntheticMedia": outgoing.synthetic,
         },
     }
     if localizations := _localizations(outgoing):
         body["localizations"] = localizations
     return body
+
+
+def rewritten(video: Video, outgoing: Outgoing) -> dict[str, Any]:
+    """The body of videos.update for a correction: whole parts, in which what is not ours to say stays as it is.
+
+    `video` was just read with snippet and localizations. Our marker stays the one of the upload.
+    """
+    ours = [tag for tag in tags(outgoing) if not tag.startswith(_MARK)]
+    kept = [tag for tag in video.snippet.tags if tag.startswith(_MARK)]
+    said = {code: words.model_dump() for code, words in video.localizations.items() if code != outgoing.language}
+    return {
+        "id": video.id,
+        "snippet": video.snippet.saying(
+            title=outgoing.title,
+            description=outgoing.text,
+            tags=[*ours, *kept],
+            defaultLanguage=outgoing.language,
+        ),
+        "localizations": {**said, **_localizations(outgoing)},
+    }
+
+
+def says(video: Video, outgoing: Outgoing) -> bool:
+    """Whether these words stand there in every language. YouTube may set line ends and blanks its own way."""
+    theirs = {code: (words.title, words.description) for code, words in video.localizations.items()}
+    ours = {code: (words["title"], words["description"]) for code, words in _localizations(outgoing).items()}
+    ours[outgoing.language] = (outgoing.title, outgoing.text)
+    theirs[outgoing.language] = (video.snippet.title, video.snippet.description)
+    return all(_bare(theirs.get(code, ())) == _bare(said) for code, said in ours.items())
+
+
+def with_corrections(outgoing: Outgoing) -> Outgoing:
+    """The post with what was corrected in it said below its text, the oldest first."""
+    word = _CORRECTED.get(outgoing.language, _CORRECTED["en"])
+    notes = [f"{word} ({each.on.isoformat()}): {each.note}" for each in outgoing.corrections]
+    return replace(outgoing, text="\n\n".join([outgoing.text, *notes]))
 
 
 def tags(outgoing: Outgoing) -> list[str]:
@@ -52,9 +94,19 @@ def marker(outgoing: Outgoing) -> str:
         "hashtags": outgoing.hashtags,
         "media": [media.sha256 for media in outgoing.media],
         "localizations": _localizations(outgoing),
+        "told": [outgoing.synthetic, outgoing.for_children],
     }
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
-    return f"sawt-{digest.hexdigest()[:20]}"
+    return f"{_MARK}{digest.hexdigest()[:20]}"
+
+
+def _bare(said: Iterable[str]) -> list[list[str]]:
+    return [each.split() for each in said]
+
+
+def _spoken(outgoing: Outgoing) -> dict[str, str]:
+    """The language of its sound, where it is known to have one."""
+    return {"defaultAudioLanguage": outgoing.language} if any(film.sound_codec for film in outgoing.media) else {}
 
 
 def _localizations(outgoing: Outgoing) -> dict[str, dict[str, str]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import requests
 
-from platforms.endpoints import Endpoints, WalledSession, never_left
+from platforms.endpoints import Endpoints, never_left
 from platforms.errors import NotSignedIn, Unreachable
 from platforms.youtube.faults import AnswerLost, Unsent
+from platforms.youtube.quota import QuotaSession
 
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 
@@ -26,7 +27,7 @@ def sign_in(credentials: Mapping[str, str], endpoints: Endpoints) -> Transport:
         token_uri=endpoints.youtube_token,
         **{name: credentials[name] for name in _NEEDED},
     )
-    return Transport(WalledSession(endpoints), token)
+    return Transport(QuotaSession(endpoints), token)
 
 
 class Transport:

@@ -23,7 +23,7 @@ from platforms.rehearsal.faults import Asked, Fault, Faults, Name
 from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
-from platforms.youtube.faults import next_pacific_midnight
+from platforms.youtube.quota import next_pacific_midnight
 
 MINUTES = 20
 ROOMS = {

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-import requests
-import uvicorn
-from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from platforms import connect, rehearsal
-from platforms.contract import Absent, Checkpoint, Form, Found, Localization, MediaFile, Network, Outgoing, Platform
+from platforms.contract import Absent, Form, Found, Localization, Network, Outgoing, Platform
 from platforms.endpoints import Endpoints
 from platforms.errors import (
     MediaNotAccepted,
@@ -38,255 +27,34 @@ from platforms.errors import (
     TooSoon,
     Unreachable,
 )
-from platforms.rehearsal.faults import App, Fault, Message, Name, Receive, Send
-from platforms.rehearsal.stage import Stage
-from platforms.rehearsal.youtube import behave, channel_id, routes, token_routes
+from platforms.rehearsal.faults import Fault, Name
+from platforms.rehearsal.youtube import behave, channel_id
 from platforms.shelf import NoShelf
 from platforms.youtube.client import CHUNK
-from platforms.youtube.faults import next_pacific_midnight, translated
+from platforms.youtube.faults import translated
 from platforms.youtube.limits import tag_characters
 from platforms.youtube.publish import YouTubeChannel
+from platforms.youtube.quota import next_pacific_midnight
 from platforms.youtube.resource import marker
 from tests.factories import forget
-
-ACCOUNT = "youtube-main"
-VIDEOS = "/youtube/v3/videos"
-UPLOAD = "/upload/youtube/v3/videos"
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-FAULTS: tuple[Name, ...] = (
-    "drop-before",
-    "drop-after",
-    "error-before",
-    "error-after",
-    "truncated-after",
-    "empty-after",
+from tests.platforms import youtube_stage
+from tests.platforms.youtube_stage import (
+    ACCOUNT,
+    FAULTS,
+    LONG_AGO,
+    UPLOAD,
+    VIDEOS,
+    Death,
+    Notebook,
+    Visitor,
+    World,
+    film,
+    reason,
+    staged,
+    visitor,
 )
 
-
-@dataclass(frozen=True)
-class Call:
-    """One call as it arrived, and the stage's answer before any fault."""
-
-    method: str
-    path: str
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    status: int
-    answer: bytes
-
-
-@dataclass
-class World:
-    stage: Stage
-    base: str
-    calls: list[Call] = field(default_factory=list)
-    slept: list[float] = field(default_factory=list)
-
-    @property
-    def endpoints(self) -> Endpoints:
-        return rehearsal.endpoints(self.base)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.stage.move_clock(timedelta(seconds=seconds))
-
-    def channel(self, **credentials: str) -> YouTubeChannel:
-        signed = {**rehearsal.credentials(Network.YOUTUBE, ACCOUNT), **credentials}
-        return YouTubeChannel(credentials=signed, endpoints=self.endpoints, shelf=NoShelf(), sleep=self.sleep)
-
-    def videos(self) -> list[dict[str, Any]]:
-        return self.stage.records.all("youtube.videos")
-
-    def on_show(self) -> list[dict[str, Any]]:
-        return [each for each in self.stage.records.all("shown") if not each["hidden_at"]]
-
-    def puts(self) -> list[str]:
-        """Content ranges of the chunks as they arrived."""
-        ranges = [call.headers.get("content-range", "") for call in self.calls if call.method == "PUT"]
-        return [each for each in ranges if each]
-
-    def asked(self, method: str, path: str) -> int:
-        return sum(call.method == method and call.path.endswith(path) for call in self.calls)
-
-
-class Theatre:
-    """One server for the whole module, on a free loopback port; each test puts its own stage into it."""
-
-    def __init__(self) -> None:
-        self.app: App | None = None
-        config = uvicorn.Config(self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        # With the protocol left at 0 asyncio sets no TCP_NODELAY, and every answer takes 40 ms longer.
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self.listener.bind(("127.0.0.1", 0))
-        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
-        self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        assert self.app
-        await self.app(scope, receive, send)
-
-    def open(self) -> None:
-        self.thread.start()
-        while not self.server.started and self.thread.is_alive():
-            time.sleep(0.005)
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.listener.close()
-
-
-@pytest.fixture(scope="module")
-def theatre() -> Iterator[Theatre]:
-    theatre = Theatre()
-    theatre.open()
-    yield theatre
-    theatre.close()
-
-
-@pytest.fixture
-def world(theatre: Theatre, tmp_path: Path) -> Iterator[World]:
-    """A stage with YouTube alone; when the test is over, every call must fit the discovery document."""
-    known = World(Stage(files=tmp_path / "stage"), theatre.base)
-    mounts = [
-        Mount("/youtube-token", routes=token_routes(known.stage)),
-        Mount("/youtube", routes=routes(known.stage)),
-    ]
-    theatre.app = known.stage.faults.around(watched(Starlette(routes=mounts), known.calls))
-    yield known
-    for call in known.calls:
-        assert_fits_the_discovery_document(call)
-
-
-def watched(app: App, calls: list[Call]) -> App:
-    async def serve(scope: Message, receive: Receive, send: Send) -> None:
-        body, answer, status = bytearray(), bytearray(), 0
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        query = parse_qs(scope["query_string"].decode())
-
-        async def hear() -> Message:
-            message = await receive()
-            body.extend(message.get("body", b""))
-            return message
-
-        async def tell(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            answer.extend(message.get("body", b""))
-            if message["type"] == "http.response.body":  # written down before the caller can go on
-                known = (scope["method"], scope["path"], query, headers)
-                calls.append(Call(*known, bytes(body), status, bytes(answer)))
-            await send(message)
-
-        await app(scope, hear, tell)
-
-    return serve
-
-
-@cache
-def discovery() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(get_static_doc("youtube", "v3"))
-    return document
-
-
-def assert_fits_the_discovery_document(call: Call) -> None:
-    """Paths, parameters, and every field name and enumerated value that was sent or answered."""
-    if not call.path.startswith("/youtube/"):
-        return
-    method = method_of(call)
-    known = {*method["parameters"], *discovery()["parameters"]}
-    assert set(call.query) <= known | {"uploadType", "upload_id"}, call.path
-    if call.headers.get("content-type") == "application/json" and call.body:
-        assert_fits(json.loads(call.body), method["request"], call.path)
-    if call.status < 300 and call.answer:
-        assert_fits(json.loads(call.answer), method["response"], call.path)
-
-
-def method_of(call: Call) -> dict[str, Any]:
-    path = call.path.removeprefix("/youtube/").removeprefix("upload/")
-    verb = "POST" if "upload_id" in call.query else call.method
-    methods = [each for kind in discovery()["resources"].values() for each in kind.get("methods", {}).values()]
-    found = [each for each in methods if each["path"] == path and each["httpMethod"] == verb]
-    assert found, f"{verb} {path} is not in the discovery document"
-    method: dict[str, Any] = found[0]
-    return method
-
-
-def assert_fits(value: Any, schema: Mapping[str, Any], where: str) -> None:
-    if "$ref" in schema:
-        schema = discovery()["schemas"][schema["$ref"]]
-    kind = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}.get(schema["type"], object)
-    well_typed = isinstance(value, kind)
-    assert well_typed, f"{where} is {value!r}, not {schema['type']}"
-    if schema["type"] == "array":
-        for each in value:
-            assert_fits(each, schema["items"], f"{where}[]")
-    if schema["type"] == "object":
-        for name, inner in value.items():
-            expected = schema.get("properties", {}).get(name) or schema.get("additionalProperties")
-            assert expected, f"{where}.{name} is not in the discovery document"
-            assert_fits(inner, expected, f"{where}.{name}")
-    assert value in schema.get("enum", [value]), f"{where} is {value!r}"
-
-
-def film(folder: Path, size: int = 300_001, name: str = "film.mp4") -> MediaFile:
-    content = random.Random(f"{name}{size}").randbytes(size)
-    path = folder / name
-    path.write_bytes(content)
-    return MediaFile(
-        path=path,
-        mime_type="video/mp4",
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=size,
-        width=1920,
-        height=1080,
-        duration=timedelta(seconds=40),
-    )
-
-
-@pytest.fixture
-def outgoing(tmp_path: Path) -> Outgoing:
-    return Outgoing(
-        key="mercy-7/youtube-main/ar",
-        language="ar",
-        form=Form.VIDEO,
-        title="الرحمة قبل كل شيء",
-        text="الراحمون يرحمهم الرحمن.\n\n#صوت_الحكمة #الرحمة",
-        hashtags=("#صوت_الحكمة", "#الرحمة"),
-        media=(film(tmp_path),),
-        localizations={
-            "ar": Localization(title="الرحمة قبل كل شيء", text="الراحمون يرحمهم الرحمن."),
-            "en": Localization(title="Mercy before all", text="The merciful are shown mercy."),
-            "fr": Localization(title="La miséricorde d’abord", text="Aux miséricordieux, la miséricorde."),
-        },
-    )
-
-
-class Death(BaseException):
-    """The process ends here."""
-
-
-class Notebook:
-    """What `save` was given, as it would come back from a database."""
-
-    def __init__(self, *, dies_at: Callable[[Checkpoint], bool] = lambda _: False) -> None:
-        self.pages: list[dict[str, Any]] = []
-        self.dies_at = dies_at
-
-    def __call__(self, checkpoint: Checkpoint) -> None:
-        self.pages.append(json.loads(json.dumps(checkpoint)))
-        if self.dies_at(checkpoint):
-            raise Death
-
-    @property
-    def last(self) -> dict[str, Any]:
-        return self.pages[-1] if self.pages else {}
-
-
-def staged(world: World, outgoing: Outgoing) -> Checkpoint:
-    return world.channel().stage(outgoing, {}, Notebook())
+theatre, world, outgoing = youtube_stage.theatre, youtube_stage.world, youtube_stage.outgoing
 
 
 def test_a_film_is_uploaded_in_private_revealed_once_found_and_withdrawn(world: World, outgoing: Outgoing) -> None:
@@ -742,28 +510,6 @@ def test_exactly_one_film_is_taken(outgoing: Outgoing, tmp_path: Path) -> None:
 
 
 # The stage itself, where the adapter does not go.
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Calls the stage by hand."""
-
-    world: World
-    token: str
-
-    def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        url = path if path.startswith("http") else f"{self.world.base}/youtube{path}"
-        return requests.request(method, url, headers=headers, timeout=10, **options)
-
-
-def visitor(world: World, account: str = ACCOUNT) -> Visitor:
-    form = {"grant_type": "refresh_token", **rehearsal.credentials(Network.YOUTUBE, account)}
-    return Visitor(world, requests.post(world.endpoints.youtube_token, form, timeout=10).json()["access_token"])
-
-
-def reason(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]["errors"][0]["reason"]
 
 
 def test_the_stage_erases_what_an_update_leaves_out(world: World, outgoing: Outgoing) -> None:

@@ -44,7 +44,7 @@ from platforms.rehearsal import endpoints as stage_endpoints
 from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import LoopbackShelf
-from platforms.youtube.faults import next_pacific_midnight
+from platforms.youtube.quota import next_pacific_midnight
 from tests import factories
 from tests.conftest import MovableClock
 
