@@ -99,7 +99,7 @@ def too_long(network: Network, what: str, text: str, *, called: str = "") -> Ite
 def fits(network: Network, outgoing: Outgoing) -> tuple[Fit, ...]:
     """How the words of a post fit, the text itself first; with no limit it is counted in characters."""
     rows = {what: row for what in _WORDS if (row := table().get((network, "words", what)))}
-    said = [_fit(row, _WORDS[what](outgoing)) for what, row in rows.items()]
+    said = [_fit(row, _WORDS[what](outgoing), _parts(network, outgoing)) for what, row in rows.items()]
     return tuple(said) or (Fit(what="text", used=len(outgoing.text), limit=None, unit="characters"),)
 
 
@@ -213,7 +213,7 @@ _WORDS: Mapping[str, Callable[[Outgoing], str]] = {
 
 
 def _weighted(text: str) -> int:
-    from platforms.x.limits import weighted_length  # 12 MB of tables that the other networks have no use for
+    from platforms.x.threads import weighted_length  # 12 MB of tables that the other networks have no use for
 
     return weighted_length(text)
 
@@ -256,8 +256,20 @@ def _rows(network: Network, part: str) -> Mapping[str, Limit]:
     return {what: row for (whose, where, what), row in table().items() if (whose, where) == (network, part)}
 
 
-def _fit(row: Limit, text: str) -> Fit:
-    return Fit(what=row.what, used=counted(row.unit, text), limit=row.longest, unit=row.unit)
+def _fit(row: Limit, text: str, parts: int) -> Fit:
+    return Fit(what=row.what, used=counted(row.unit, text), limit=row.longest, unit=row.unit, parts=parts)
+
+
+def _parts(network: Network, outgoing: Outgoing) -> int:
+    """How many posts it becomes; 1 as well where it cannot go out at all, which its adapter says."""
+    if network is not Network.X:
+        return 1
+    from platforms.x import threads
+
+    try:
+        return len(threads.parts(outgoing))
+    except threads.NoThread:
+        return 1
 
 
 def _wrong_number(network: Network, outgoing: Outgoing) -> Iterator[MediaNotAccepted]:

@@ -2,7 +2,8 @@
 
 Sources: X's OpenAPI contract 2.166/2.167, its docs, and answers recorded by third parties, read 2026-08.
 What a test or a rehearsal may set in the records: `x.settings` `dialect` {"fields": "post.fields"} speaks the
-contract of 2026-08-07; `x.accounts` ACCOUNT {"credits": 0} has nothing left to pay with.
+contract of 2026-08-07, `finalize` {"strict": false} takes any body there, `replies` {"own": false} lets nobody
+continue a post of their own; `x.accounts` ACCOUNT {"credits": 0} has nothing left to pay with.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ _CREATE_KEYS = {
     "made_with_ai", "media", "nullcast", "paid_partnership", "poll", "quote_tweet_id", "reply", "reply_settings",
     "share_with_followers", "text",
 }  # fmt: skip
+_FIELDS = {
+    "article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id",
+    "created_at", "display_text_range", "edit_controls", "entities", "geo", "id", "in_reply_to_user_id", "lang",
+    "media_metadata", "non_public_metrics", "organic_metrics", "possibly_sensitive", "promoted_metrics",
+    "public_metrics", "reply_settings", "scopes", "source", "text", "withheld",
+}  # fmt: skip
 _READ_PARAMETERS = {"expansions", "media.fields", "user.fields", "place.fields", "poll.fields"}
 
 
@@ -76,16 +83,17 @@ class _Posts:
 
     async def create(self, request: Request, account: str) -> Response:
         body = await json_object(request)
-        text, media_ids = _checked_create(body)
+        text, media_ids, answering = _checked_create(body)
         with self.records.lock:
             media = self._uploads.usable(media_ids, account)
+            self._refuse_reply(account, answering)
             self._refuse_duplicate(account, text, media_ids)
-            post = self._keep_post(account, text, media)
+            post = self._keep_post(account, text, media, answering)
         path = f"/2/tweets/{post['id']}"
         data = {key: post[key] for key in ("id", "text")} | {self._words("edit_history"): [post["id"]]}
         return JSONResponse({"data": data}, 201, {"location": f"https://api.x.com{path}"})
 
-    def _keep_post(self, account: str, text: str, media: Sequence[Document]) -> Document:
+    def _keep_post(self, account: str, text: str, media: Sequence[Document], answering: str | None) -> Document:
         remote_id, written = self.stage.new_number(), unicodedata.normalize("NFC", text)
         shown, links = _shortened(written, remote_id, media)
         post = {
@@ -96,6 +104,7 @@ class _Posts:
             "text": shown,
             "links": links,
             "media": [each["id"] for each in media],
+            "answering": answering,
             "created_at": self.stage.now().isoformat(),
             "deleted_at": None,
         }
@@ -103,6 +112,22 @@ class _Posts:
         digests = [each["sha256"] for each in media]
         self.stage.show(Network.X, account, remote_id, text=written, media=digests)
         return post
+
+    def _refuse_reply(self, account: str, answering: str | None) -> None:
+        """Replies are for whom the author named or quoted (X, self-serve policy, 2026-02-23), and for oneself.
+
+        The last is what the policy does not say: `replies` {"own": false} plays that it is not so.
+        """
+        if answering is None:
+            return
+        post = self.records.get("x.posts", answering)
+        if post is None or post["deleted_at"]:
+            detail = "You attempted to reply to a Tweet that is deleted or not visible to you."
+            raise Refusal(403, problem(403, "Forbidden", detail))
+        own = (self.records.get("x.settings", "replies") or {}).get("own", True)
+        if post["account"] != account or not own:
+            detail = "Reply to this conversation is not allowed because you have not been mentioned by the author."
+            raise Refusal(403, problem(403, "Forbidden", detail))
 
     def _refuse_duplicate(self, account: str, text: str, media_ids: Sequence[str]) -> None:
         """The same words again, without media: each upload has a link of its own and makes other words."""
@@ -173,6 +198,8 @@ class _Posts:
 
     def _is_listed(self, post: Document, asked: Mapping[str, str], before: int) -> bool:
         made = datetime.fromisoformat(post["created_at"])
+        if post["answering"] and "replies" in asked.get("exclude", ""):
+            return False
         if post["deleted_at"] or self.stage.now() < made + self.stage.lag:
             return False
         start, end = asked.get("start_time"), asked.get("end_time")
@@ -184,7 +211,7 @@ class _Posts:
 
     def _page(self, request: Request, account: str, posts: Sequence[Document]) -> Document:
         """`data`, `includes` and, with status 200 all the same, `errors`, each only when there is any."""
-        fields = set(request.query_params.get(self._fields, "").split(","))
+        fields = self._asked_fields(request)
         answer: Document = {"data": [], "includes": {"media": []}, "errors": []}
         for post in posts:
             if post.get("deleted_at", "") is not None:
@@ -198,6 +225,14 @@ class _Posts:
             del answer["includes"]
         return {key: value for key, value in answer.items() if value}
 
+    def _asked_fields(self, request: Request) -> set[str]:
+        fields = set(filter(None, request.query_params.get(self._fields, "").split(",")))
+        dialect = {self._words("edit_history"), self._words("references"), self._words("note")}
+        if unknown := sorted(fields - _FIELDS - dialect):
+            message = f"The `{self._fields}` query parameter value [{unknown[0]}] is not one of the known ones"
+            raise invalid(self._fields, unknown, message)
+        return fields
+
     def _told(self, post: Document, fields: set[str]) -> Document:
         told: Document = {"id": post["id"], "text": post["text"], self._words("edit_history"): [post["id"]]}
         keys = [f"{medium['prefix']}_{medium['id']}" for medium in self._all_media(post)]
@@ -207,6 +242,8 @@ class _Posts:
             "created_at": post["created_at"][:23] + "Z",
             "entities": {"urls": post["links"]} if post["links"] else None,
             "attachments": {"media_keys": keys} if keys else None,
+            self._words("references"): [{"type": "replied_to", "id": post["answering"]}] if post["answering"] else None,
+            "in_reply_to_user_id": post["author_id"] if post["answering"] else None,
             "public_metrics": {
                 self._words("reposts"): counts["shares"],
                 "reply_count": counts["comments"],
@@ -252,10 +289,13 @@ class _Posts:
         return {
             "edit_history": "edit_history_post_ids" if new else "edit_history_tweet_ids",
             "reposts": "repost_count" if new else "retweet_count",
+            "references": "referenced_posts" if new else "referenced_tweets",
+            "note": "note_post" if new else "note_tweet",
         }[what]
 
 
-def _checked_create(body: Document) -> tuple[str, list[str]]:
+def _checked_create(body: Document) -> tuple[str, list[str], str | None]:
+    """Text, media ids, and the id of the post that it is a reply to."""
     refuse_unknown(body, _CREATE_KEYS)
     text, media = body.get("text", ""), body.get("media")
     if not isinstance(text, str):
@@ -271,7 +311,18 @@ def _checked_create(body: Document) -> tuple[str, list[str]]:
         raise invalid("text", [text], "$.text: required when there is no media")
     if text.strip() and not parse_tweet(text).valid:
         raise Refusal(403, problem(403, "Forbidden", "You are not permitted to perform this action."))
-    return text, media_ids
+    return text, media_ids, _checked_reply(body.get("reply"))
+
+
+def _checked_reply(reply: Document | None) -> str | None:
+    if reply is None:
+        return None
+    refuse_unknown(reply, {"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"})
+    answering = reply.get("in_reply_to_tweet_id")
+    if not isinstance(answering, str) or not re.fullmatch(r"[0-9]{1,19}", answering):
+        name = "reply.in_reply_to_tweet_id"
+        raise invalid(name, [str(answering)], f"$.{name}: {type(answering).__name__} found, string expected")
+    return answering
 
 
 def _shortened(written: str, remote_id: str, media: Sequence[Document]) -> tuple[str, list[Document]]:

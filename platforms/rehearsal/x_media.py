@@ -82,7 +82,8 @@ class Media:
         return JSONResponse({"data": {"expires_at": int(datetime.fromisoformat(medium["expires_at"]).timestamp())}})
 
     async def finalize(self, request: Request, account: str) -> Response:
-        await json_object(request)
+        if (self.records.get("x.settings", "finalize") or {}).get("strict", True):
+            await json_object(request)
         media_id = str(request.path_params["id"])
         with self.records.lock:
             medium = self._own(media_id, account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 
@@ -72,14 +72,31 @@ class Attachments(Answer):
     media_keys: tuple[str, ...] = ()
 
 
+class Reference(Answer):
+    """Another post that a post speaks of; `type` is replied_to, quoted or retweeted."""
+
+    type: str
+    id: str
+
+
 class Post(Answer):
+    """A post as X tells it; X renamed its `referenced_tweets` on 2026-08-07, and either name may come."""
+
     id: Id
     text: str = ""
     author_id: str | None = None
     attachments: Attachments = Attachments()
     entities: Entities = Entities()
+    references: tuple[Reference, ...] = Field(
+        (), validation_alias=AliasChoices("referenced_tweets", "referenced_posts")
+    )
     public_metrics: dict[str, int] | None = None
     non_public_metrics: dict[str, int] | None = None
+
+    @property
+    def answers(self) -> str | None:
+        """The post that this one is a reply to."""
+        return next((each.id for each in self.references if each.type == "replied_to"), None)
 
 
 class Medium(Answer):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -10,9 +11,11 @@ import requests
 import tweepy
 from requests.auth import AuthBase
 
+from platforms.contract import Charge
 from platforms.endpoints import Call, Endpoints, WalledSession
 from platforms.errors import TooSoon
 from platforms.vouchers import vouchers
+from platforms.x import prices
 from platforms.x.faults import used_up
 from platforms.x.signin import Bearer, sign_in
 
@@ -28,6 +31,9 @@ _OF_TWEEPY = {"consumer_key", "consumer_secret", "access_token", "access_token_s
 
 
 class _Session(WalledSession):
+    def charges(self, call: Call, answer: requests.Response) -> Sequence[Charge]:
+        return prices.charges(call, answer, datetime.now(UTC).date())
+
     def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
         return used_up(answer)
 
@@ -93,9 +99,11 @@ class Client(tweepy.Client):  # type: ignore[misc]
     def _send(
         self, method: str, route: str, params: Mapping[str, Any] | None, json: Any, body: Mapping[str, Any]
     ) -> requests.Response:
-        renamed = {self._fields if name == "tweet.fields" else name: each for name, each in (params or {}).items()}
+        asked = dict(params or {})
+        if "tweet.fields" in asked and self._fields == "post.fields":
+            asked["post.fields"] = asked.pop("tweet.fields").replace("referenced_tweets", "referenced_posts")
         headers, url = {"User-Agent": self.user_agent}, self._base + route
-        send = partial(self.session.request, method, url, params=renamed, json=json, headers=headers, **body)
+        send = partial(self.session.request, method, url, params=asked, json=json, headers=headers, **body)
         if self._bearer is None:
             keys = (self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret)
             return send(auth=tweepy.OAuth1UserHandler(*keys).apply_auth())

@@ -8,11 +8,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from platforms.contract import Outgoing
 from platforms.x.answers import Link, Post, Posts
 from platforms.x.client import Client
 
@@ -20,6 +20,16 @@ _EPOCH_MILLISECONDS = 1288834974657
 _SKEW = timedelta(minutes=2)
 _MOST_PAGES = 32  # X shows the newest 3,200 posts of a timeline
 _SHORT_LINK = re.compile(r"https?://t\.co/[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """A post of ours: its words as they were sent, how many media, by which keys, and the post that it answers."""
+
+    text: str
+    media: int = 0
+    media_keys: tuple[str, ...] = ()
+    answering: str | None = None
 
 
 def first_id(moment: datetime) -> int:
@@ -42,7 +52,7 @@ def own_posts(client: Client, user_id: str, since: datetime) -> Iterator[Post]:
                 since_id=str(first_id(since - _SKEW)),
                 exclude=["retweets"],
                 max_results=100,
-                tweet_fields=["author_id", "attachments", "entities"],
+                tweet_fields=["author_id", "attachments", "entities", "referenced_tweets"],
                 pagination_token=page,
             )
         )
@@ -52,14 +62,13 @@ def own_posts(client: Client, user_id: str, since: datetime) -> Iterator[Post]:
             return
 
 
-def matches(outgoing: Outgoing, media_keys: Collection[str], user_id: str, posts: Sequence[Post]) -> Sequence[Post]:
+def matches(sought: Sought, user_id: str, posts: Sequence[Post]) -> Sequence[Post]:
     """Those of `posts` that are this one. A media key is proof; words and number of media are the next best."""
-    own = [post for post in posts if post.author_id in (None, user_id)]
-    proven = [post for post in own if media_keys and set(post.attachments.media_keys) == set(media_keys)]
+    own = [post for post in posts if post.author_id in (None, user_id) and post.answers == sought.answering]
+    keys, words = set(sought.media_keys), sent(sought.text)
+    proven = [post for post in own if keys and set(post.attachments.media_keys) == keys]
     return proven or [
-        post
-        for post in own
-        if len(post.attachments.media_keys) == len(outgoing.media) and _same(shown(post), sent(outgoing.text))
+        post for post in own if len(post.attachments.media_keys) == sought.media and _same(shown(post), words)
     ]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import tweepy
-from pydantic import BaseModel, ConfigDict
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CompletesNothing, CorrectsNothing
 from platforms.contract import (
+    Absent,
     Allowance,
     Checkpoint,
     Finding,
@@ -21,45 +21,39 @@ from platforms.contract import (
     Measurement,
     Network,
     Outgoing,
+    Partly,
+    Parts,
     Receipt,
     Save,
     Shape,
     Unclear,
 )
 from platforms.endpoints import Endpoints
-from platforms.errors import Unreachable
+from platforms.errors import OutcomeUnknown, PlatformError, Unreachable
 from platforms.shelf import Shelf
+from platforms.x import prices
 from platforms.x.answers import Created, Me, User
+from platforms.x.checkpoint import Staged, receipt
 from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
-from platforms.x.finding import made_at, matches, own_posts
+from platforms.x.finding import Sought, matches, own_posts
 from platforms.x.measure import figures
+from platforms.x.threads import parts
 from platforms.x.upload import Sleep, Uploaded, upload
 
 
-class Staged(BaseModel):
-    """X's checkpoint: the uploads in the order of the post's media."""
+class XAccount(CorrectsNothing, CompletesNothing):
+    """One X account. Creating a post is the visible act, and X knows no way to make it repeatable.
 
-    model_config = ConfigDict(frozen=True)
-
-    media: tuple[Uploaded, ...] = ()
-
-    def having(self, position: int, uploaded: Uploaded) -> Staged:
-        return Staged(media=(*self.media[:position], uploaded, *self.media[position + 1 :]))
-
-    @property
-    def media_keys(self) -> tuple[str, ...]:
-        return tuple(each.media_key for each in self.media if each.media_key)
-
-
-class XAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
-    """One X account. Creating the post is the visible act, and X knows no way to make it repeatable."""
+    What 280 characters do not hold is a thread: as many visible acts, each with an intent of its own.
+    """
 
     network: ClassVar[Network] = Network.X
     forms: ClassVar[frozenset[Form]] = frozenset({Form.TEXT, Form.PICTURE, Form.VIDEO})
     picture_shape: ClassVar[Shape] = Shape.WIDE
     settling: ClassVar[timedelta] = timedelta(seconds=30)
     withdraws: ClassVar[bool] = True
+    money: ClassVar[str] = prices.BUCKET
     allowances: ClassVar[tuple[Allowance, ...]] = (Allowance(posts=100, forms=forms, within=timedelta(minutes=15)),)
     """X, rate limits of POST /2/tweets; a live header said 100 in February 2026."""
 
@@ -85,49 +79,121 @@ class XAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
         return self._ask_who_we_are().username
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        """Nothing is uploaded for a thread of which a part is out: the media are on the first one."""
         staged = Staged.model_validate(checkpoint)
+        if staged.ids:
+            return checkpoint
+        parts(outgoing)  # a text of which no thread can be made is refused before anything is uploaded
         with self._speaking():
             for position, file in enumerate(outgoing.media):
 
                 def keep(uploaded: Uploaded, position: int = position) -> None:
                     nonlocal staged
                     staged = staged.having(position, uploaded)
-                    save(staged.model_dump(mode="json"))
+                    save(staged.stored())
 
                 begun = staged.media[position] if position < len(staged.media) else None
                 upload(self._client, file, begun, keep, self._sleep)
-        return staged.model_dump(mode="json")
+        return staged.stored()
 
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
-        media_ids = _ready(outgoing, Staged.model_validate(checkpoint))
+        staged = Staged.model_validate(checkpoint)
+        texts = staged.texts or parts(outgoing)
         # A connection that idled since staging may be dead, and would leave the outcome unknown.
         self._client.session.close()
+        if len(texts) > 1:
+            return self._reveal_thread(outgoing, texts, staged, save)
+        return receipt(self._create(texts[0], staged.media_ids(outgoing)))
+
+    def _reveal_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged, save: Save) -> Receipt:
+        """Part after part, each an answer to the one before it. Its intent is stored before it, its id after it."""
+        if staged.in_doubt:
+            raise OutcomeUnknown(f"part {len(staged.sent)} of {len(texts)} may be out already; look before sending it")
+        for number in range(len(staged.ids), len(texts)):
+            media_ids = [] if staged.ids else staged.media_ids(outgoing)
+            before, staged = staged, staged.intending(texts, datetime.now(UTC))
+            save(staged.stored())
+            with _telling_how_far(number, len(texts)):
+                staged = staged.settled(self._create(texts[number], media_ids, *before.ids[-1:]))
+            save(staged.stored())
+        return receipt(staged.ids[0])
+
+    def _create(self, text: str, media_ids: Sequence[str], answering: str | None = None) -> str:
         with self._speaking(visible=True):
-            answer = self._client.create_tweet(text=outgoing.text, media_ids=media_ids or None)
-            return _receipt(Created.model_validate(answer).data.id)
+            answer = self._client.create_tweet(
+                text=text, media_ids=list(media_ids) or None, in_reply_to_tweet_id=answering
+            )
+            return Created.model_validate(answer).data.id
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
-        media_keys = Staged.model_validate(checkpoint).media_keys
+        staged = Staged.model_validate(checkpoint)
+        texts = staged.texts or parts(outgoing)
+        if len(texts) > 1:
+            return self._find_thread(outgoing, texts, staged)
+        sought = Sought(text=texts[0], media=len(outgoing.media), media_keys=staged.media_keys)
+        found = self._look_for(sought, since)
+        return Found(receipt=receipt(found)) if isinstance(found, str) else found
+
+    def _find_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged) -> Finding:
+        """Only the part in doubt is looked for; without one, what is out is known to the letter."""
+        if staged.in_doubt:
+            number, answering = len(staged.sent), next(iter(staged.ids[-1:]), None)
+            first = answering is None
+            sought = Sought(
+                text=texts[number - 1],
+                media=len(outgoing.media) if first else 0,
+                media_keys=staged.media_keys if first else (),
+                answering=answering,
+            )
+            found = self._look_for(sought, staged.in_doubt.sent_at)
+            if isinstance(found, Unclear):
+                return Unclear(why=f"part {number} of {len(texts)}: {found.why}")
+            staged = staged.settled(found)
+        if not staged.parts:
+            return Absent()  # each part's intent is stored before it is sent, and there is none
+        if staged.is_out:
+            return Found(receipt=staged.parts.first, checkpoint=staged.stored())
+        return Partly(checkpoint=staged.stored(), why=_how_far(staged.parts.out, staged.parts.of))
+
+    def _look_for(self, sought: Sought, since: datetime) -> str | Unclear:
+        """The id of the one post that is `sought` on our own timeline."""
         with self._speaking():
             user_id = self._who_we_are().id
             posts = list(own_posts(self._client, user_id, since))
-        same = matches(outgoing, media_keys, user_id, posts)
+        same = matches(sought, user_id, posts)
         if len(same) == 1:
-            return Found(receipt=_receipt(same[0].id))
+            return same[0].id
         if same:
             return Unclear(why=f"X shows {len(same)} posts with these words; look which of them is this one")
         return Unclear(why=f"not among the {len(posts)} posts that X shows since then, which proves nothing on X")
+
+    @staticmethod
+    def parts_out(checkpoint: Checkpoint) -> Parts | None:
+        return Staged.model_validate(checkpoint).parts
+
+    @staticmethod
+    def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
+        staged = Staged.model_validate(checkpoint)
+        known = staged.in_doubt is None or remote_id in staged.ids
+        return checkpoint if known else staged.settled(remote_id).stored()
+
+    @staticmethod
+    def price(outgoing: Outgoing, checkpoint: Checkpoint) -> int:
+        staged = Staged.model_validate(checkpoint)
+        texts = staged.texts or parts(outgoing)
+        described = 0 if staged.ids else sum(1 for each in outgoing.media if each.alt_text)
+        return sum(prices.of_post(text) for text in texts[len(staged.ids) :]) + described * prices.METADATA
 
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         with self._speaking():
             return figures(self._client, remote_ids, datetime.now(UTC))
 
     def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
+        """The last part first: a reader of what is left never misses its middle."""
         with self._speaking():
-            try:
-                self._client.delete_tweet(remote_id)
-            except tweepy.NotFound:
-                return
+            for each in reversed(Staged.model_validate(checkpoint).ids or (remote_id,)):
+                with suppress(tweepy.NotFound):
+                    self._client.delete_tweet(each)
 
     def _who_we_are(self) -> User:
         return self._user or self._ask_who_we_are()
@@ -154,18 +220,16 @@ class XAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
             raise Unreachable("X refused the token once and took it again; nothing was done") from refusal
 
 
-def _ready(outgoing: Outgoing, staged: Staged) -> list[str]:
-    """The media ids in order. Raises Unreachable when they must be uploaded first, or again."""
-    now = datetime.now(UTC)
-    ready = [
-        uploaded
-        for uploaded, file in zip(staged.media, outgoing.media, strict=False)
-        if uploaded.is_ready_for(file) and not uploaded.is_past(now)
-    ]
-    if len(ready) < len(outgoing.media):
-        raise Unreachable("the media are not on X, or no longer; they must be uploaded before the post")
-    return [each.media_id for each in ready]
+def _how_far(out: int, of: int) -> str:
+    return f"{out} of {of} parts of the thread are out"
 
 
-def _receipt(remote_id: str) -> Receipt:
-    return Receipt(remote_id=remote_id, url=f"https://x.com/i/status/{remote_id}", published_at=made_at(remote_id))
+@contextmanager
+def _telling_how_far(out: int, of: int) -> Iterator[None]:
+    """What stops a thread half way says so first."""
+    try:
+        yield
+    except PlatformError as error:
+        if out:
+            error.args = (f"{_how_far(out, of)}. {error}",)
+        raise

@@ -27,7 +27,6 @@ from platforms.errors import (
     OutcomeUnknown,
     PlatformError,
     Refused,
-    TooLong,
     TooSoon,
     Unreachable,
 )
@@ -38,8 +37,8 @@ from platforms.rehearsal.x import routes
 from platforms.rehearsal.x_door import user_id
 from platforms.shelf import NoShelf
 from platforms.x.finding import first_id
-from platforms.x.limits import weighted_length
 from platforms.x.publish import XAccount
+from platforms.x.threads import weighted_length
 from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
@@ -551,17 +550,12 @@ def test_length_is_counted_as_x_counts_it(text: str, length: int) -> None:
     assert weighted_length(text) == length
 
 
-def test_a_long_text_is_said_to_be_too_long() -> None:
-    (problem,) = XAccount.check(_post("ص" * 281))
-    assert isinstance(problem, TooLong)
-    assert (problem.limit, problem.length) == (280, 281)
-    assert not XAccount.check(_post("ص" * 280))
+def test_a_text_that_280_do_not_hold_is_no_trouble() -> None:
+    assert not XAccount.check(_post("ص" * 281))
 
 
-def test_the_stage_refuses_what_check_would_have_refused(x: XAccount, stage: Stage) -> None:
-    with pytest.raises(Refused):
-        x.reveal(_post("ص" * 281), {}, forget)
-    assert not _visible(stage)
+def test_the_stage_takes_no_more_than_280(base: str) -> None:
+    assert _call(base, "POST", "/2/tweets", json={"text": "ص" * 281}).status_code == 403
 
 
 def _wrong(folder: Path) -> Mapping[str, Outgoing]:
@@ -569,7 +563,7 @@ def _wrong(folder: Path) -> Mapping[str, Outgoing]:
     return {
         "words": _post(" "),
         "character": _post("word\ufeff"),
-        "cut the link": _post("https://example.org/مقال", link="https://example.org/مقال"),
+        "the whole link": _post("http://localhost/page", link="http://localhost/page"),
         "text post": _post("Words", card, form=Form.TEXT),
         "1 to 4 files, not 0": _post("Words", form=Form.PICTURE),
         "1 to 4 files, not 5": _post("Words", *[card] * 5),
