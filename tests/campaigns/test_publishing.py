@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -21,32 +19,11 @@ from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.contract import Absent, Network
 from platforms.rehearsal.faults import Fault
-from platforms.rehearsal.serving import RunningStage, in_thread
+from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
 from tests.factories import forget
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
-
-
-@pytest.fixture
-def running(stage: Stage) -> Iterator[RunningStage]:
-    with in_thread(stage) as running:
-        yield running
-
-
-@pytest.fixture
-def publisher(
-    store: Store, settings: Settings, vault: Vault, running: RunningStage, clock: MovableClock
-) -> Iterator[Publisher]:
-    factories.accounts(store, settings)
-    connections = Connections(settings, running.base)
-    yield Publisher(store, vault, connections, owner="worker-1", clock=clock)
-    connections.close()
 
 
 def shown(running: RunningStage) -> list[str]:
