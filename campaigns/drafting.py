@@ -60,6 +60,8 @@ class Words:
     alt_text: str = ""
     hashtags: tuple[str, ...] = ()
     citations: tuple[str, ...] = ()
+    correction: str = ""
+    """What this puts right in a post that is out, said to its public."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,9 +110,15 @@ class Draft:
             "where": "all" if self.everywhere else self.accounts,
             "when": [self.at, self.timezone],
             "words": [[w.language, w.title, w.text, w.alt_text, w.hashtags] for w in self.words],
+            **({"corrections": corrections} if (corrections := self._corrections) else {}),
             "media": [[m.language, m.position, m.sha256] for m in self.media],
         }
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def _corrections(self) -> list[tuple[str, str]]:
+        """Without any, a digest is what it was before posts could be corrected: the same row again is no change."""
+        return [(words.language, words.correction) for words in self.words if words.correction]
 
 
 def supply(file: Path, language: Language, position: int) -> Supplied:
@@ -215,6 +223,7 @@ def _wording(words: Words) -> Wording:
         alt_text=words.alt_text,
         hashtags=list(words.hashtags),
         citations=list(words.citations),
+        correction=words.correction,
     )
 
 

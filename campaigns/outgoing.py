@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from campaigns import scripture
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Wording
+from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Verdict, Wording
 from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Captions, Correction, Form, Localization, MediaFile, Network, Outgoing, Rebutted, Shape
@@ -47,7 +48,7 @@ def compose(
         thumbnail=_file(thumbnail, wording, vault) if thumbnail else None,
         synthetic=bool(revision.synthetic),
         for_children=bool(revision.for_children),
-        citations=tuple(wording.citations),
+        citations=tuple(scripture.named(each, language) for each in wording.citations),
         rebuts=tuple(_rebutted(revision, language)),
         alternates=dict(alternates or {}),
         corrections=tuple(_corrections(revision, language)),
@@ -103,9 +104,21 @@ def _rebutted(revision: Revision, language: Language) -> Iterator[Rebutted]:
 
 
 def _corrections(revision: Revision, language: Language) -> Iterator[Correction]:
-    """Those of this revision and of all before it, as a reader has a right to see them all."""
-    for each in revision.post.revisions if revision.post else ():
-        if each.number is None or revision.number is None or each.number > revision.number:
-            continue
-        if (wording := each.wording(language)) and wording.correction:
-            yield Correction(on=each.created_at.date(), note=wording.correction)
+    """Those of this revision and of all approved before it, as a reader has a right to see them all; each once.
+
+    A row of the team's file keeps its correction when it is imported again.
+    """
+    last = ""
+    for each in _up_to(revision):
+        wording = each.wording(language)
+        note = (wording.correction if wording else "") or ""
+        if note not in ("", last):
+            yield Correction(on=each.created_at.date(), note=note)
+        last = note
+
+
+def _up_to(revision: Revision) -> Iterator[Revision]:
+    for each in revision.post.revisions if revision.post and revision.number else ():
+        approved = any(approval.verdict is Verdict.APPROVED for approval in each.approvals)
+        if each is revision or (approved and each.number < revision.number):
+            yield each

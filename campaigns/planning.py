@@ -45,7 +45,7 @@ def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> 
             publication = _new(session, revision, account, language, settings, now)
         elif publication.revision is not revision and _is_free(publication):
             _again(session, publication, revision, settings, now)
-        elif _is_to_be_corrected(publication, revision):
+        elif is_to_be_corrected(publication, revision):
             _correct(session, publication, revision, now)
         else:
             continue
@@ -155,20 +155,24 @@ def _is_free(publication: Publication) -> bool:
     return publication.state is Delivery.FAILED and publication.remote_id is None
 
 
-def _is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
+def is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
     """What is out is changed in place where the new revision says publicly what it puts right, and the network can.
 
     A correction that was given up is tried anew.
     """
-    wording = revision.wording(publication.language)
     on_its_way = publication.corrected_to if publication.follows_at else None
     return (
         publication.state is Delivery.PUBLISHED
         and revision not in (publication.revision, on_its_way)
-        and wording is not None
-        and bool(wording.correction)
+        and says_correction(publication, revision)
         and adapter(publication.account.network).corrects
     )
+
+
+def says_correction(publication: Publication, revision: Revision) -> bool:
+    """Whether it tells that publication's readers what it puts right; what they have been told is no news."""
+    told, wording = publication.revision.wording(publication.language), revision.wording(publication.language)
+    return wording is not None and wording.correction not in ("", told.correction if told else "")
 
 
 def _correct(session: Session, publication: Publication, revision: Revision, now: datetime) -> None:

@@ -90,6 +90,15 @@ def reference(verse: Verse, language: Language) -> str:
     return f"{'Quran' if language is Language.EN else 'Coran'} {verse.reference}"
 
 
+def named(citation: str, language: Language) -> str:
+    """A citation such as "2:256" as a list of references has it; any other stays as it is."""
+    try:
+        found = verse(*(int(part) for part in citation.split(":")))
+    except (NoSuchVerse, TypeError, ValueError):
+        return citation
+    return f"القرآن الكريم {reference(found, language)}" if language is Language.AR else reference(found, language)
+
+
 def verse(sura: int, ayah: int, first: int | None = None, last: int | None = None) -> Verse:
     """A verse or some of its words from the pinned text. Raises NoSuchVerse."""
     try:

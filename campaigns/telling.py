@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import levers
 from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
+from campaigns.publishing.following import ITS_CORRECTION, WHAT_FOLLOWS
 from campaigns.words import LOCALES, Words
 from platforms import adapter
 
@@ -80,6 +81,7 @@ class Teller:
                 yield _Sentence("sending")
             case Delivery.PUBLISHED:
                 yield self._out(it)
+                yield from self._since(it)
             case Delivery.FAILED:
                 yield _Sentence("failed_in_part" if it.is_out_in_part else "failed")
             case Delivery.UNCERTAIN:
@@ -119,6 +121,17 @@ class Teller:
         if could_not_be_taken_down(it):
             return _Sentence("still_out")
         return _Sentence("published", it.published_at) if it.published_at else _Sentence("published_once")
+
+    def _since(self, it: Publication) -> Iterator[_Sentence]:
+        """What has followed a post that is out, and what is still to follow."""
+        if it.corrected_at:
+            yield _Sentence("corrected", it.corrected_at)
+        if it.corrected_to_id and it.follows_at:
+            yield self._by_itself("correct", it, it.follows_at)
+        elif ITS_CORRECTION in it.why:
+            yield _Sentence("uncorrected")
+        elif WHAT_FOLLOWS in it.why:
+            yield _Sentence("unfollowed")
 
     def _missed(self, it: Publication) -> _Sentence:
         move = _last_move(it, Delivery.MISSED)

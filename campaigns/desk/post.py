@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Annotated
 from urllib.parse import quote
 
+from babel.lists import format_list
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
@@ -19,8 +20,21 @@ from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.places import places
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.languages import Language
-from campaigns.models import Account, Approval, Asset, Person, Post, PostState, Revision, Wording
+from campaigns.models import (
+    Account,
+    Approval,
+    Asset,
+    Delivery,
+    Person,
+    Post,
+    PostState,
+    Publication,
+    Revision,
+    Wording,
+)
 from campaigns.scripture import NoSuchVerse, Verse
+from campaigns.words import LOCALES
+from platforms import adapter
 from platforms.contract import Shape
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -129,6 +143,7 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         wished=_wished(visit, revision),
         decisions=_decisions(post),
         standing=_standing(visit, post),
+        out_already=_out_already(visit, session, post),
         done=done,
         obstacle=obstacle,
     )
@@ -142,6 +157,30 @@ def _standing(visit: Visit, post: Post) -> str:
     if not person.role.may_approve:
         return "writer"
     return "own" if post.revision.author_id == person.id else "decide"
+
+
+def _out_already(visit: Visit, session: Session, post: Post) -> list[str]:
+    """What an approval does to what is out in older words: changed in place, or left as it is, and why."""
+    if post.state in (PostState.APPROVED, PostState.RETIRED):
+        return []
+    networks: dict[str, dict[str, None]] = {}
+    out = select(Publication).where(Publication.post_id == post.id, Publication.state == Delivery.PUBLISHED)
+    for each in session.scalars(out.order_by(Publication.account_key)):
+        if each.revision is not post.revision:
+            name = visit.words.say(f"stands.network.{each.account.network}")
+            networks.setdefault(_fate(each, post.revision), {})[name] = None
+    locale = LOCALES[visit.language]
+    return [
+        visit.words.say(f"correction.{fate}", where=format_list(list(networks[fate]), locale=locale))
+        for fate in ("changes", "silent", "stays")
+        if fate in networks
+    ]
+
+
+def _fate(publication: Publication, revision: Revision) -> str:
+    if not adapter(publication.account.network).corrects:
+        return "stays"
+    return "changes" if planning.says_correction(publication, revision) else "silent"
 
 
 def _find(session: Session, key: str) -> Post:

@@ -17,7 +17,17 @@ from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Standing
 
 ROWS_TO_FILL = 1_000
-_WIDTHS = {"text": 52, "title": 34, "alt": 34, "hashtags": 26, "media": 24, "misconceptions": 26, "link": 30, "key": 22}
+_WIDTHS = {
+    "text": 52,
+    "title": 34,
+    "alt": 34,
+    "correction": 34,
+    "hashtags": 26,
+    "media": 24,
+    "misconceptions": 26,
+    "link": 30,
+    "key": 22,
+}
 _INK, _PAPER, _LINE = "#12303A", "#FBF8F2", "#D9D2C3"
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 """Whatever begins with = or looks like an address is text here."""

@@ -58,6 +58,11 @@ _EACH = {
         en="Hashtags, each beginning with #, blanks between them; no tatweel, no vowel marks.",
         fr="Mots-dièse commençant par #, séparés par des espaces ; ni tatweel ni voyelles brèves.",
     ),
+    "correction": Trilingual(
+        ar="لمنشور صدر من قبل: ما الذي يُصحَّح، في جملة تُعلن للجمهور حيث يمكن التعديل. يُترك فارغًا في غير ذلك.",
+        en="For a post that is out: what is put right, in a sentence that its public reads. Empty otherwise.",
+        fr="Pour ce qui a déjà paru : ce qui est rectifié, en une phrase dite au public. Vide sinon.",
+    ),
     "link": Trilingual(
         ar="عنوان على الشبكة يُلحق بالنص.",
         en="A web address that follows the text.",

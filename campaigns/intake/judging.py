@@ -19,7 +19,7 @@ from campaigns.illustrating import BULLET
 from campaigns.intake import letters, moments
 from campaigns.intake.rows import Fault, Row
 from campaigns.languages import Language
-from campaigns.models import Account, Campaign, Kind, Misconception, Post, Revision, Standing
+from campaigns.models import Account, Campaign, Kind, Misconception, Post, Publication, Revision, Standing
 from campaigns.planning import SLOT
 from campaigns.scripture import NoSuchVerse, expand
 from campaigns.settings import Settings
@@ -61,6 +61,8 @@ class _Known:
     campaigns: frozenset[str]
     posts: Mapping[str, tuple[Post, str]]
     """Post and the digest of its newest revision, by key."""
+    out: frozenset[tuple[str, Language]]
+    """Posts by key, and the languages in which something of them has been out."""
     settings: Settings
     measured: dict[Path, Supplied | str] = field(default_factory=dict)
     """Each file is measured once; a file that cannot be measured has its sentence here."""
@@ -72,6 +74,7 @@ class _Known:
             misconceptions={each.key: each.standing for each in session.scalars(select(Misconception))},
             campaigns=frozenset(session.scalars(select(Campaign.key))),
             posts=_newest_digests(session),
+            out=_out(session),
             settings=settings,
         )
 
@@ -88,6 +91,11 @@ def _newest_digests(session: Session) -> dict[str, tuple[Post, str]]:
         .join(Revision, (Revision.post_id == Post.id) & (Revision.number == newest.c.number))
     )
     return {post.key: (post, digest) for post, digest in session.execute(told)}
+
+
+def _out(session: Session) -> frozenset[tuple[str, Language]]:
+    out = select(Post.key, Publication.language).join(Publication.post).where(Publication.remote_id.is_not(None))
+    return frozenset((key, language) for key, language in session.execute(out.distinct()))
 
 
 @dataclass(kw_only=True)
@@ -214,7 +222,8 @@ class _Judge:
         return when
 
     def _judge_moment(self, draft: Draft, when: moments.When) -> None:
-        if when.is_past(self.now):
+        corrects = any(words.correction for words in draft.words)
+        if when.is_past(self.now) and not corrects:  # it changes what went out at that hour
             self.complain("at", f"{draft.at} ({draft.timezone}) is past; write a later time or slot")
         if when.at == SLOT:
             for words in draft.words:
@@ -226,7 +235,9 @@ class _Judge:
         for language in Language:
             if language in written:
                 yield self._words_in(language)
-            elif stray := [c for c in ("title", "alt", "media", "hashtags") if self.row[f"{c}_{language}"]]:
+            elif stray := [
+                c for c in ("title", "alt", "media", "hashtags", "correction") if self.row[f"{c}_{language}"]
+            ]:
                 self.complain(
                     f"text_{language}", f"it is empty although {stray[0]}_{language} is written; write it too"
                 )
@@ -236,8 +247,12 @@ class _Judge:
     def _words_in(self, language: Language) -> Words:
         citations: dict[str, None] = {}
         said = {
-            column: self._expanded(f"{column}_{language}", language, citations) for column in ("title", "text", "alt")
+            column: self._expanded(f"{column}_{language}", language, citations)
+            for column in ("title", "text", "alt", "correction")
         }
+        if said["correction"] and (self.row.key, language) not in self.known.out:
+            says = "nothing of this post is out in this language, so there is nothing to correct; leave it empty"
+            self.complain(f"correction_{language}", says)
         tags = re.split(r"[\s;]+", self.row[f"hashtags_{language}"]) if self.row[f"hashtags_{language}"] else []
         for says in letters.hashtag_faults(tags := [tag for tag in tags if tag]):
             self.complain(f"hashtags_{language}", says)
@@ -248,6 +263,7 @@ class _Judge:
             alt_text=said["alt"],
             hashtags=tuple(tags),
             citations=tuple(citations),
+            correction=said["correction"],
         )
 
     def _expanded(self, column: str, language: Language, citations: dict[str, None]) -> str:

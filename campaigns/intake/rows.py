@@ -32,6 +32,7 @@ COLUMNS = (
     *_in_three("media", several="; "),
     Column(name="template"),
     *_in_three("hashtags", several=" "),
+    *_in_three("correction"),
     Column(name="link"),
     Column(name="accounts", needed=True, several="; "),
     Column(name="at", needed=True),

@@ -14,6 +14,7 @@ from campaigns.models import Account, Delivery, Move, PostState, Publication
 from campaigns.moving import move, update_unchanged
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
+from campaigns.publishing.following import ITS_CORRECTION
 from campaigns.publishing.steps import FOLLOW_LATER, TOO_LATE, Claim, Lane, Line, Step
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
@@ -86,11 +87,11 @@ class Claims:
                 return self._claimed(session, publication, Step.FOLLOW_UP, now)
             update_unchanged(session, publication, publication.state, follows_at=now + FOLLOW_LATER)
             return None
-        why = f"its correction is held by {lever.by}: {lever.reason}; approve it anew" if lever else ""
+        why = f"{ITS_CORRECTION} is held by {lever.by}: {lever.reason}" if lever else ""
         if to.post.revision is not to or to.post.state is not PostState.APPROVED:
-            why = "a newer revision takes the place of its correction"
+            why = f"a newer revision takes the place of {ITS_CORRECTION}"
         elif review.approval_in_force(to, now=now) is None:
-            why = "its correction is not what was approved and was not sent; have it approved again"
+            why = f"{ITS_CORRECTION} is not what was approved and was not sent; have it approved again"
         if why:
             in_doubt = publication.setbacks > 0
             why += following.DOUBT if in_doubt else ""

@@ -13,6 +13,8 @@ from platforms import adapter
 
 NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 """Nothing is to follow, or no more."""
+ITS_CORRECTION, WHAT_FOLLOWS = "its correction", "what was to follow it"
+"""As a publication's `why` calls them when they could not be brought; the teller looks for these words."""
 DOUBT = ". An earlier try may have changed it all the same: look at what it says"
 
 

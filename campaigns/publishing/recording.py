@@ -14,7 +14,7 @@ from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Move, Publication
 from campaigns.moving import Overtaken
 from campaigns.publishing import following, late
-from campaigns.publishing.following import NOT_FOLLOWED
+from campaigns.publishing.following import ITS_CORRECTION, NOT_FOLLOWED, WHAT_FOLLOWS
 from campaigns.publishing.steps import (
     ABSENCES,
     FOLLOW_LATER,
@@ -192,7 +192,7 @@ class Records:
         setbacks = claim.setbacks + (0 if is_clear else 1)
         is_over = isinstance(error, Refused) or (isinstance(error, Stopped) and claim.correcting)
         if is_over or setbacks >= FOLLOW_UPS:
-            what = "its correction" if claim.correcting else "what was to follow it"
+            what = ITS_CORRECTION if claim.correcting else WHAT_FOLLOWS
             in_doubt = claim.correcting and setbacks > 0
             why = f"it is out, but {what} could not be brought: {error}{following.DOUBT if in_doubt else ''}"
             values = following.given_up(in_doubt=in_doubt)

@@ -26,7 +26,19 @@ from campaigns import catalogue, intake
 from campaigns.intake import COLUMNS, Fault, Imported, Unreadable, read
 from campaigns.intake.rows import tidy
 from campaigns.languages import Language
-from campaigns.models import Account, Base, Campaign, Misconception, Person, Post, Revision, Standing, Wording
+from campaigns.models import (
+    Account,
+    Base,
+    Campaign,
+    Delivery,
+    Misconception,
+    Person,
+    Post,
+    Publication,
+    Revision,
+    Standing,
+    Wording,
+)
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store, backup
@@ -681,3 +693,27 @@ def _csv_file(house: House, rows: Rows) -> Path:
 
 def test_a_cell_is_only_trimmed() -> None:
     assert tidy(" a\r\nb\rc \u00a0") == "a\nb\nc"
+
+
+def test_a_correction_is_for_what_is_out_and_comes_in_though_its_hour_has_passed(house: House) -> None:
+    says = {"correction_en": "The verse number was wrong."}
+    assert [fault.column for fault in house.rows(ROW | says).faults] == ["correction_en"]
+    assert house.rows(ROW) == Imported(new=1)
+    _is_out(house, "x-en", Language.EN)
+    later = NOW + timedelta(days=3)
+    assert house.rows(ROW | says, now=later) == Imported(changed=1)
+    assert house.rows(ROW | says, now=later) == Imported(unchanged=1)
+    with house.store.reading() as session:
+        written = session.scalars(select(Wording).where(Wording.correction != "")).all()
+        assert [(each.language, each.correction) for each in written] == [(Language.EN, says["correction_en"])]
+
+
+def _is_out(house: House, account: str, language: Language) -> None:
+    with house.store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        session.add(
+            Publication(
+                key=f"{post.key}:{account}:{language}", post=post, revision=post.revision, account_key=account,
+                language=language, state=Delivery.PUBLISHED, due_at=NOW, published_at=NOW, remote_id="4711",
+            )
+        )  # fmt: skip

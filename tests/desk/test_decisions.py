@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from campaigns import review
-from campaigns.models import Approval, Post, PostState, Publication, Revision, Wording
+from campaigns.languages import Language
+from campaigns.models import Account, Approval, Delivery, Kind, Post, PostState, Publication, Revision, Wording
+from campaigns.words import unmarked
+from platforms.contract import Network
 from tests.desk.furnished import OURS, House
 
 
@@ -139,3 +143,35 @@ def test_an_open_page_hears_of_a_decision(house: House) -> None:
     assert browser.get("/changes").text == before
     browser.post("/posts/reviewed/approve", data={"seal": seal}, headers=OURS)
     assert browser.get("/changes").text != before
+
+
+@pytest.mark.parametrize(
+    ("account", "note", "says"),
+    [
+        ("web", "The verse number was wrong.", "On approval the post on the website is changed in place"),
+        ("web", "", "What is out on the website stays as it is, for this revision says no correction"),
+        ("x-en", "The verse number was wrong.", "What is out on X cannot be changed"),
+    ],
+)
+def test_what_an_approval_does_to_what_is_out_already_is_said_before(
+    house: House, account: str, note: str, says: str
+) -> None:
+    with house.store.writing() as session:
+        session.add(Account(key="web", network=Network.WEBSITE, languages=["en"], name="web", timezone="UTC"))
+        post = session.scalars(select(Post).where(Post.key == "reviewed")).one()
+        wording = next(each for each in post.revision.wordings if each.language is Language.EN)
+        wording.correction = note
+        older = Revision(
+            post_id=post.id, number=0, kind=Kind.TEXT, accounts=[account], at="slot", timezone="UTC",
+            author=post.revision.author, row_digest="0" * 64, created_at=house.clock(),
+            wordings=[Wording(language=Language.EN, text="Older words.")],
+        )  # fmt: skip
+        session.add(
+            Publication(
+                key=f"reviewed:{account}:en", post=post, revision=older, account_key=account, language=Language.EN,
+                state=Delivery.PUBLISHED, due_at=house.clock(), published_at=house.clock(), remote_id="4711",
+            )
+        )  # fmt: skip
+    page = unmarked(house.sign_in("Yusuf").get("/posts/reviewed").text)
+    assert says in page
+    assert note in page
