@@ -24,6 +24,7 @@ from campaigns.models import (
     Delivery,
     Kind,
     Move,
+    Part,
     Post,
     PostState,
     Publication,
@@ -80,6 +81,16 @@ class Supplied:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Subtitles:
+    """The captions of a film that the team supplied, for its films in all languages; size in bytes."""
+
+    language: Language
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """One thing to say, ready to be saved. `misconceptions` has the one it answers first of all in front.
 
@@ -93,18 +104,25 @@ class Draft:
     misconceptions: tuple[str, ...] = ()
     words: tuple[Words, ...]
     media: tuple[Supplied, ...] = ()
+    captions: tuple[Subtitles, ...] = ()
     template: str = ""
     link: str = ""
+    synthetic: bool = False
+    for_children: bool = False
     accounts: tuple[str, ...]
     everywhere: bool = False
     at: str
     timezone: str
     author: str
 
+    @property
+    def files(self) -> tuple[Supplied | Subtitles, ...]:
+        return (*self.media, *self.captions)
+
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything that the team wrote and of the media's bytes."""
-        said = {
+        """SHA-256 of everything that the team wrote and of the files' bytes; what it left empty adds nothing."""
+        said: dict[str, object] = {
             "post": [self.key, self.kind, self.campaign or "", self.template, self.link, self.author],
             "answers": self.misconceptions,
             "where": "all" if self.everywhere else self.accounts,
@@ -113,6 +131,10 @@ class Draft:
             **({"corrections": corrections} if (corrections := self._corrections) else {}),
             "media": [[m.language, m.position, m.sha256] for m in self.media],
         }
+        if self.captions:
+            said["captions"] = [[c.language, c.sha256] for c in self.captions]
+        if self.synthetic or self.for_children:
+            said["told"] = [self.synthetic, self.for_children]
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
     @property
@@ -203,12 +225,14 @@ def unsaved(draft: Draft) -> Revision:
         campaign_key=draft.campaign,
         template=draft.template,
         link=draft.link,
+        synthetic=draft.synthetic,
+        for_children=draft.for_children,
         accounts=list(draft.accounts),
         at=draft.at,
         timezone=draft.timezone,
         row_digest=draft.digest,
         wordings=[_wording(words) for words in draft.words],
-        assets=[_asset(supplied) for supplied in draft.media],
+        assets=[*map(_asset, draft.media), *map(_subtitles, draft.captions)],
         rebuttals=[
             Rebuttal(misconception_key=key, position=position) for position, key in enumerate(draft.misconceptions)
         ],
@@ -241,12 +265,26 @@ def _asset(supplied: Supplied) -> Asset:
     )
 
 
+def _subtitles(captions: Subtitles) -> Asset:
+    from campaigns.studio.captions import SUBRIP
+
+    return Asset(
+        role=Part.CAPTIONS,
+        language=captions.language,
+        sha256=captions.sha256,
+        size=captions.size,
+        mime_type=SUBRIP,
+        width=0,
+        height=0,
+    )
+
+
 def _keep(vault: Vault, draft: Draft) -> None:
-    for supplied in draft.media:
+    for supplied in draft.files:
         keep(vault, supplied)
 
 
-def keep(vault: Vault, supplied: Supplied) -> None:
+def keep(vault: Vault, supplied: Supplied | Subtitles) -> None:
     """Have the file in the vault as it was when it was measured. Raises DraftingError if it changed since."""
     if not vault.is_whole(supplied.sha256) and vault.keep(supplied.path) != supplied.sha256:
         raise DraftingError(f"{supplied.path.name} changed while it was being read; import again")

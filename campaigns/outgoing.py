@@ -44,7 +44,7 @@ def compose(
             for other in revision.wordings
             if other.language is not language
         },
-        captions=tuple(_captions(revision, vault)),
+        captions=tuple(_captions(revision, language, vault)),
         thumbnail=_file(thumbnail, wording, vault) if thumbnail else None,
         synthetic=bool(revision.synthetic),
         for_children=bool(revision.for_children),
@@ -85,10 +85,11 @@ def _file(asset: Asset, wording: Wording, vault: Vault) -> MediaFile:
     )
 
 
-def _captions(revision: Revision, vault: Vault) -> Iterator[Captions]:
-    for language in revision.languages:
-        if asset := revision.asset_as(Part.CAPTIONS, language):
-            yield Captions(language=language.value, path=vault.path(asset.sha256), sha256=asset.sha256, size=asset.size)
+def _captions(revision: Revision, film: Language, vault: Vault) -> Iterator[Captions]:
+    for asset in revision.captions_over(film):
+        yield Captions(
+            language=asset.language.value, path=vault.path(asset.sha256), sha256=asset.sha256, size=asset.size
+        )
 
 
 def _rebutted(revision: Revision, language: Language) -> Iterator[Rebutted]:

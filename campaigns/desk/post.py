@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from campaigns.models import (
     Approval,
     Asset,
     Delivery,
+    Part,
     Person,
     Post,
     PostState,
@@ -32,10 +34,17 @@ from campaigns.models import (
     Revision,
     Wording,
 )
+from campaigns.models.post import timed_for
+from campaigns.outgoing import compose
 from campaigns.scripture import NoSuchVerse, Verse
+from campaigns.studio import captions
+from campaigns.studio.captions import Cue
+from campaigns.vault import Vault
 from campaigns.words import LOCALES
 from platforms import adapter
-from platforms.contract import Shape
+from platforms.contract import Form as MediaForm
+from platforms.contract import Network, Shape
+from platforms.youtube.shorts import is_short
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
@@ -59,6 +68,17 @@ class Side:
     language: Language
     wording: Wording | None
     media: tuple[tuple[Shape | None, tuple[Asset, ...]], ...]
+    thumbnail: Asset | None
+    captions: tuple[Track, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """Captions as they are read; `film` is the language of the film that they are timed for, None for all films."""
+
+    asset: Asset
+    film: Language | None
+    cues: tuple[Cue, ...]
 
 
 Decide = Callable[[Session, Post, Person], object]
@@ -136,7 +156,8 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         post=post,
         revision=revision,
         seal=review.seal_of(revision),
-        sides=[_side(revision, language) for language in Language],
+        sides=[_side(revision, language, visit.desk.vault) for language in Language],
+        short=_is_short(session, revision),
         verses=list(_verses(revision)),
         places=places(visit, session, post),
         accounts=_accounts(session, revision),
@@ -190,10 +211,39 @@ def _find(session: Session, key: str) -> Post:
     return post
 
 
-def _side(revision: Revision, language: Language) -> Side:
-    own = [asset for asset in revision.assets if asset.language is language]
-    media = tuple((shape, tuple(group)) for shape, group in groupby(own, key=lambda asset: asset.shape))
-    return Side(language=language, wording=revision.wording(language), media=media)
+def _side(revision: Revision, language: Language, vault: Vault) -> Side:
+    own = [each for each in revision.assets if each.language is language]
+    shown = [each for each in own if each.role in (None, Part.MEDIA)]
+    media = tuple((shape, tuple(group)) for shape, group in groupby(shown, key=lambda asset: asset.shape))
+    return Side(
+        language=language,
+        wording=revision.wording(language),
+        media=media,
+        thumbnail=revision.asset_as(Part.THUMBNAIL, language),
+        captions=tuple(_track(each, vault) for each in own if each.role is Part.CAPTIONS),
+    )
+
+
+def _track(asset: Asset, vault: Vault) -> Track:
+    """Without its words where the file is damaged or gone; then nobody can approve the post either."""
+    film = next((each for each in Language if asset.position == timed_for(each)), None)
+    try:
+        return Track(asset=asset, film=film, cues=captions.read(vault.path(asset.sha256)))
+    except (captions.BadCaptions, OSError):
+        return Track(asset=asset, film=film, cues=())
+
+
+def _is_short(session: Session, revision: Revision) -> bool:
+    """Whether YouTube will show a film of it as a Short."""
+    channels = [each for each in _accounts(session, revision) if each.network is Network.YOUTUBE]
+    films = (
+        film
+        for channel in channels
+        for language in channel.spoken
+        if language in revision.languages
+        for film in compose(revision, channel, language, key="", vault=Vault(Path())).media
+    )
+    return revision.kind.form is MediaForm.VIDEO and any(is_short(film) for film in films)
 
 
 def _verses(revision: Revision) -> Iterator[tuple[str, Verse | None]]:

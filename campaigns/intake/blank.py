@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.intake.explained import DRAFTS, EXPLAINED, STANDINGS
-from campaigns.intake.judging import ALL, TEMPLATES
+from campaigns.intake.judging import ALL, TEMPLATES, YES
 from campaigns.intake.rows import COLUMNS, NAMES
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Standing
@@ -24,6 +24,7 @@ _WIDTHS = {
     "correction": 34,
     "hashtags": 26,
     "media": 24,
+    "captions": 24,
     "misconceptions": 26,
     "link": 30,
     "key": 22,
@@ -134,10 +135,12 @@ def _choices(
         "accounts": [ALL, *(account.key for account in accounts)],
         "misconceptions": [each.key for each in misconceptions],
         "at": ["slot"],
+        "synthetic": [YES],
+        "for_children": [YES],
     }
 
 
-_CLOSED = frozenset({"kind", "template", "timezone"})
+_CLOSED = frozenset({"kind", "template", "timezone", "synthetic", "for_children"})
 """Columns in which nothing but a choice is right; elsewhere several may stand, or something new."""
 
 

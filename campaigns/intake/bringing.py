@@ -68,7 +68,7 @@ def bring_in(
         return foreseen
     try:
         for draft in drafts:
-            for supplied in draft.media:
+            for supplied in draft.files:
                 keep(vault, supplied)
         return _store(store, vault, drafts, foreseen, now=now, rehearsal=rehearsal, progress=progress)
     except DraftingError as error:

@@ -48,6 +48,21 @@ _EACH = {
         en="File names in the folder of this file, with ; between several pictures. Empty where a template is used.",
         fr="Noms de fichiers dans le dossier de ce fichier, séparés par ; laissé vide avec un modèle.",
     ),
+    "captions": Trilingual(
+        ar="ملف الترجمة المصاحبة للفيديو بهذه اللغة (.srt بترميز UTF-8). أما ما يُرسم بقالب فتُكتب ترجمته تلقائيًا.",
+        en="The film’s captions in this language, an .srt file in UTF-8. A drawn film gets its captions by itself.",
+        fr="Les sous-titres du film dans cette langue (.srt en UTF-8). Un film dessiné reçoit les siens de lui-même.",
+    ),
+    "synthetic": Trilingual(
+        ar="yes إن كان فيه صوت أو صورة صنعتها آلة وتبدو حقيقية؛ وتُبلَّغ الشبكات بذلك. وإلا فيُترك فارغًا.",
+        en="yes if a machine made pictures or voices in it that look real: the networks are told so. Else empty.",
+        fr="yes si une machine y a produit des images ou des voix d’aspect réel : les réseaux en sont avertis.",
+    ),
+    "for_children": Trilingual(
+        ar="yes إن كان موجَّهًا إلى الأطفال؛ فيوتيوب يعطّل عليه التعليقات والتخصيص. وإلا فيُترك فارغًا.",
+        en="yes if it is made for children: YouTube then switches off its comments. Else empty.",
+        fr="yes s’il s’adresse aux enfants : YouTube en désactive alors les commentaires. Sinon vide.",
+    ),
     "template": Trilingual(
         ar="القالب الذي يُرسم به التصميم أو الفيلم، بدلًا من ملف.",
         en="The template from which the design or film is drawn, in place of a file.",

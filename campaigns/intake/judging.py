@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns import limits
-from campaigns.drafting import Draft, Supplied, Words, of_another_world, supply
+from campaigns.drafting import Draft, Subtitles, Supplied, Words, of_another_world, supply
 from campaigns.illustrating import BULLET
 from campaigns.intake import letters, moments
 from campaigns.intake.rows import Fault, Row
@@ -23,9 +23,12 @@ from campaigns.models import Account, Campaign, Kind, Misconception, Post, Publi
 from campaigns.planning import SLOT
 from campaigns.scripture import NoSuchVerse, expand
 from campaigns.settings import Settings
+from campaigns.studio.captions import must_fit
+from campaigns.studio.captions import read as read_captions
+from campaigns.vault import digest_of
 from platforms.contract import Form
 
-ALL = "all"
+ALL, YES = "all", "yes"
 NEAR_MISS = 85
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _LONGEST_NAME = 200
@@ -123,6 +126,7 @@ class _Judge:
         if self.kind is None or not legible:
             return None
         template, media = self._template(words), tuple(self._media(words))
+        captions = tuple(self._captions(media))
         self._judge_alt(words)
         draft = Draft(
             key=self.row.key,
@@ -131,8 +135,11 @@ class _Judge:
             misconceptions=misconceptions,
             words=words,
             media=media,
+            captions=captions,
             template=template,
             link=link,
+            synthetic=self._is_so("synthetic"),
+            for_children=self._is_so("for_children"),
             accounts=self._accounts(words),
             everywhere=self.row["accounts"].lower() == ALL,
             at=when.at,
@@ -318,6 +325,40 @@ class _Judge:
             for position, name in enumerate(names):
                 if supplied := self._supplied(column, name):
                     yield replace(supplied, language=each.language, position=position)
+
+    def _captions(self, media: Sequence[Supplied]) -> Iterator[Subtitles]:
+        """A caption must not outlast the shortest of the films that it will stand under."""
+        lengths = [timedelta(seconds=each.seconds) for each in media if each.seconds]
+        for language in Language:
+            if not (name := self.row[column := f"captions_{language}"]):
+                continue
+            if self.kind and self.kind.form is not Form.VIDEO:
+                self.complain(column, f"captions stand under a film; a {self.kind} has none, clear this")
+            elif self.row["template"]:
+                self.complain(column, "a film that is drawn gets its captions by itself; clear this")
+            elif captions := self._subtitles(column, language, name, min(lengths, default=None)):
+                yield captions
+
+    def _subtitles(self, column: str, language: Language, name: str, length: timedelta | None) -> Subtitles | None:
+        try:
+            file = self._inside(name)
+            cues = read_captions(file, called=name)
+            if length is not None:
+                must_fit(cues, length, called=name)
+        except ValueError as error:
+            self.complain(column, str(error))
+            return None
+        said = "\n".join(cue.words for cue in cues)
+        if wrong := [*letters.hidden_marks(said), *filter(None, [letters.typed_verse(said)])]:
+            self.complain(column, wrong[0])
+            return None
+        return Subtitles(language=language, path=file, sha256=digest_of(file), size=file.stat().st_size)
+
+    def _is_so(self, column: str) -> bool:
+        written = self.row[column].lower()
+        if written not in ("", YES, "no"):
+            self.complain(column, f"{self.row[column][:40]!r} is neither yes nor no; write {YES} or leave it empty")
+        return written == YES
 
     def _supplied(self, column: str, name: str) -> Supplied | None:
         try:

@@ -110,6 +110,11 @@ class Revision(Base):
         copies = {(each.shape, each.position): each for each in own if each.network and each.network is network}
         return [copies.get((each.shape, each.position), each) for each in chosen]
 
+    def captions_over(self, film: Language) -> list[Asset]:
+        """Captions in every language that are timed for the film in this one, or for all films alike."""
+        timed = (timed_for(film), timed_for(None))
+        return [each for each in self.assets if each.role is Part.CAPTIONS and each.position in timed]
+
     def asset_as(self, role: Part, language: Language) -> Asset | None:
         """The one file of this language that is not media itself: its captions, its thumbnail."""
         return next((each for each in self.assets if each.language is language and each.role is role), None)
@@ -156,6 +161,11 @@ class Part(StrEnum):
     MEDIA = "media"
     CAPTIONS = "captions"
     THUMBNAIL = "thumbnail"
+
+
+def timed_for(film: Language | None) -> int:
+    """The `position` of captions: whose film they are timed for, None for the films of all languages."""
+    return 0 if film is None else 1 + list(Language).index(film)
 
 
 class Asset(Base):

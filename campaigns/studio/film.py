@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import subprocess
 import tempfile
 import wave
@@ -18,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from campaigns.studio import music
+from campaigns.studio.captions import write
 from campaigns.studio.reel import Reel
 from campaigns.studio.storyboard import FPS, Film, FilmError
 from platforms.contract import Shape
@@ -63,7 +63,7 @@ def render_film(
         sound, draft = Path(folder) / "sound.wav", Path(folder) / "film.mp4"
         _write_sound(film, reel.seconds, sound)
         _encode(reel, sound, draft, pace, progress or (lambda share: None))
-        captions = _write_captions(reel, out)
+        captions = _write_captions(film, out)
         draft.replace(out)
     return RenderedVideo(
         path=out,
@@ -175,16 +175,9 @@ def _command(reel: Reel, sound: Path, out: Path, pace: Pace) -> list[str]:
     ]
 
 
-def _write_captions(reel: Reel, out: Path) -> Captions:
-    """One caption a scene, in plain text: not every network honours direction marks."""
-    from pysubs2 import SSAEvent, SSAFile
-
-    file = SSAFile()
-    for scene in reel.scenes:
-        if scene.words:
-            words = " ".join(scene.words.split())
-            file.append(SSAEvent(start=round(scene.start * 1000), end=round(scene.end * 1000), text=words))
+def _write_captions(film: Film, out: Path) -> Captions:
+    """One caption a scene, in the film's own language."""
     captions = Captions(srt=out.with_suffix(".srt"), vtt=out.with_suffix(".vtt"))
-    file.save(os.fspath(captions.srt), format_="srt")
-    file.save(os.fspath(captions.vtt), format_="vtt")
+    for file in (captions.srt, captions.vtt):
+        write(film, film, file)
     return captions

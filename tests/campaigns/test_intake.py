@@ -415,6 +415,10 @@ def test_what_is_stored_already_does_not_hold_the_file_up_when_the_world_changes
         ({"timezone": "Asia/Riad"}, "timezone", "did you mean Asia/Riyadh?"),
         ({"template": "quotation"}, "template", "a text post has no picture"),
         ({"media_en": "a.jpg"}, "media_en", "a text post has no picture"),
+        ({"captions_en": "a.srt"}, "captions_en", "a text has none"),
+        ({"kind": "film", "template": "slides", "captions_en": "a.srt"}, "captions_en", "by itself"),
+        ({"kind": "film", "captions_en": "none.srt"}, "captions_en", "no file 'none.srt'"),
+        ({"synthetic": "maybe"}, "synthetic", "neither yes nor no"),
         ({"kind": "design"}, "media_ar", "or a template"),
         ({"kind": "design", "template": "quotations"}, "template", "did you mean quotation?"),
         ({"kind": "film", "template": "quotation"}, "template", "slides"),
@@ -528,6 +532,55 @@ def test_a_supplied_film_is_measured_in_seconds(house: House) -> None:
         assert (asset.mime_type, asset.width, asset.height, asset.seconds) == ("video/mp4", 64, 64, 1.0)
 
 
+def test_captions_and_declarations_come_in_with_their_film(house: House) -> None:
+    _film(house.folder / "1.mp4")
+    said = {f"captions_{code}": _captions(house.folder / f"{code}.srt") for code in ("ar", "en")}
+    told = {"synthetic": "Yes", "for_children": "no"}
+    row = _design(kind="film", accounts="x-ar", **told, **_in_three(media="1.mp4", title="A"))
+    assert house.rows(row).new == 1
+    assert house.rows(row | {"synthetic": ""}).changed == 1
+    assert house.rows(row | said).changed == 1
+    assert house.rows(row | said).unchanged == 1
+    with house.store.reading() as session:
+        revision = session.scalars(select(Post)).one().revision
+        assert revision.synthetic and not revision.for_children
+        tracks = revision.captions_over(Language.FR)
+        assert [(track.language, track.mime_type) for track in tracks] == [
+            (Language.AR, "application/x-subrip"),
+            (Language.EN, "application/x-subrip"),
+        ]
+        assert all(house.vault.is_whole(track.sha256) for track in tracks)
+        assert len(revision.assets_in(Language.AR)) == 1
+
+
+@pytest.mark.parametrize(
+    ("contents", "says"),
+    [
+        ("", "has no captions"),
+        ("not captions at all", "has no captions"),
+        ("1\n00:00:00,000 --> 00:00:09,000\nPeace\n", "ends after the film, which lasts 1 s"),
+        ("1\n00:00:01,000 --> 00:00:00,500\nPeace\n", "ends before it begins"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n\ufd3f typed \ufd3e\n", "verses are never typed"),
+        ("1\n00:00:00,000 --> 00:00:01,000\nPea\u202ece\n", "right-to-left override"),
+        ("x" * (1 << 20) + "x", "larger than 1 MB"),
+        (b"1\n00:00:00,000 --> 00:00:01,000\n\xff\xfe\n", "is not UTF-8"),
+    ],
+)
+def test_captions_that_cannot_be_shown_are_faults(house: House, contents: str | bytes, says: str) -> None:
+    _film(house.folder / "1.mp4")
+    (house.folder / "ar.srt").write_bytes(contents if isinstance(contents, bytes) else contents.encode())
+    row = _design(kind="film", accounts="x-ar", captions_ar="ar.srt", **_in_three(media="1.mp4", title="A"))
+    (fault,) = house.rows(row).faults
+    assert fault.column == "captions_ar" and says in fault.says
+    with house.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Revision)) == 0
+
+
+def _captions(file: Path) -> str:
+    file.write_text(f"1\n00:00:00,000 --> 00:00:01,500\nسلام {file.stem}\n", encoding="utf-8")
+    return file.name
+
+
 def _film(file: Path) -> None:
     source = ["-f", "lavfi", "-i", "color=c=teal:s=64x64:d=1:r=10", "-pix_fmt", "yuv420p"]
     subprocess.run([get_ffmpeg_exe(), "-loglevel", "error", *source, str(file)], check=True)
@@ -603,7 +656,7 @@ def test_the_template_explains_every_column_and_offers_choices(house: House, tem
     assert [cell.value for cell in posts[1]] == NAMES
     assert posts.freeze_panes == "B2"
     assert all(cell.comment is not None and cell.comment.text.count("\n\n") == 2 for cell in posts[1])
-    assert len(posts.data_validations.dataValidation) == 8
+    assert len(posts.data_validations.dataValidation) == 10
     explained = {row[0].value: [cell.value for cell in row[2:]] for row in book["columns"].iter_rows(min_row=2)}
     assert list(explained) == NAMES
     assert all(all(words) for words in explained.values())

@@ -16,20 +16,24 @@ from campaigns.languages import Language
 from campaigns.models import (
     Account,
     Approval,
+    Asset,
     Base,
     Campaign,
     Hold,
     Misconception,
     Move,
+    Part,
     Person,
     Post,
     Publication,
     Revision,
     Wording,
 )
+from campaigns.models.post import timed_for
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
+from campaigns.vault import Vault
 from tests.desk.furnished import OURS, House, furnish, open_house
 
 PAGES = (
@@ -305,3 +309,22 @@ def test_the_style_uses_the_house_s_palette_and_stays_small() -> None:
     assert not re.search(
         r"(margin|padding|border|inset)-(left|right)|text-align: *(left|right)|[^-](left|right):", style
     )
+
+
+def test_captions_are_read_on_the_page_and_declarations_said(house: House, tmp_path: Path) -> None:
+    subtitles = tmp_path / "en.srt"
+    subtitles.write_text("1\n00:00:01,000 --> 00:00:02,500\nMercy & peace\n")
+    with house.store.writing() as session:
+        revision = session.scalars(select(Post).where(Post.key == "reviewed")).one().revision
+        revision.synthetic = True
+        for position in (timed_for(None), timed_for(Language.AR)):
+            track = {"sha256": Vault(house.settings.media).keep(subtitles), "size": 9, "width": 0, "height": 0}
+            track |= {"role": Part.CAPTIONS, "mime_type": "application/x-subrip", "position": position}
+            revision.assets.append(Asset(language=Language.EN, **track))
+
+    page = house.sign_in("Yusuf").get("/posts/reviewed").text
+
+    assert page.count("<bdi>Mercy &amp; peace</bdi>") == 2 and "0:01" in page
+    assert "timed for the film in Arabic" in page and "for the films in all languages" in page
+    assert "Pictures or voices made by a machine" in page and "Made for children" not in page
+    assert page.count("<video") == 0 and 'src="/media/' in page
