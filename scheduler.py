@@ -1,4 +1,4 @@
-"""The clock: publish what is due, measure what is due, write the month's summary, and nothing else.
+"""The clock: publish, measure and look at sign-ins when due, write the month's summary, and nothing else.
 
 What is due stands in the publications table and nowhere else, so nothing is remembered here: the next due
 instant is armed as one job, and armed anew whenever the table says something else.
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from campaigns import signed_in
 from campaigns.hands import AT_ONCE, Hands, Threads
 from campaigns.measuring import Measurer
 from campaigns.publishing import Publisher
@@ -24,6 +25,8 @@ ARM_EVERY = timedelta(seconds=1)
 """How soon a change made by another process (the desk, a command) is seen; also what a jump of the clock costs."""
 SWEEP_EVERY = timedelta(seconds=30)
 MEASURE_EVERY = timedelta(minutes=5)
+LOOK_EVERY = timedelta(hours=1)
+"""How often it is asked whether a day has gone by since a sign-in was last looked at."""
 
 
 class Clock:
@@ -54,6 +57,7 @@ class Clock:
             ("arm", ARM_EVERY, self.arm),
             ("sweep", sweep_every, self.publisher.recover),
             ("measure", measure_every, self.measurer.measure_due),
+            ("sign-ins", LOOK_EVERY, self.look_at_sign_ins),
         ):
             self._scheduler.add_job(_safely(name, verb), "interval", seconds=every.total_seconds(), id=name)
         self._scheduler.add_job(_safely("summary", summarise), "cron", day=1, hour=3, id="summary")
@@ -80,6 +84,9 @@ class Clock:
         self._scheduler.add_job(
             _safely("publish", self.publish), "date", run_date=run_at, id="publish", replace_existing=True
         )
+
+    def look_at_sign_ins(self) -> None:
+        signed_in.look_when_due(self.publisher.store, self.publisher.connections.settings, now=self.publisher.clock())
 
     def publish(self) -> None:
         for line in self.publisher.lines_with_work():

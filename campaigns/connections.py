@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -28,6 +28,12 @@ class Speaker:
     rehearsal: bool
 
 
+@dataclass(frozen=True)
+class _Line:
+    platform: Platform
+    credentials: Mapping[str, str] | None
+
+
 class Connections:
     """Platforms by account, opened when first needed and kept for the next call.
 
@@ -37,21 +43,23 @@ class Connections:
 
     def __init__(self, settings: Settings, stage: str | None) -> None:
         self._settings, self._stage = settings, stage
-        self._idle: defaultdict[Speaker, list[Platform]] = defaultdict(list)
+        self._idle: defaultdict[Speaker, list[_Line]] = defaultdict(list)
         self._shelves: dict[bool, Shelf] = {}
         self._lock = threading.Lock()
 
     @contextmanager
     def platform(self, speaker: Speaker) -> Iterator[Platform]:
         """A connection of the account that nobody else uses meanwhile. Raises NotSignedIn, Unreachable."""
+        credentials = self._credentials(speaker)
         with self._lock:
-            idle = self._idle[speaker].pop() if self._idle[speaker] else None
-        platform = idle or self._connect(speaker)
+            line = self._idle[speaker].pop() if self._idle[speaker] else None
+        if line is None or line.credentials is not credentials:  # a person has signed the account in anew
+            line = _Line(self._connect(speaker), credentials)
         try:
-            yield platform
+            yield line.platform
         finally:
             with self._lock:
-                self._idle[speaker].append(platform)
+                self._idle[speaker].append(line)
 
     @property
     def settings(self) -> Settings:
@@ -67,9 +75,18 @@ class Connections:
                 shelf.close()
         self._idle.clear()
 
+    def _credentials(self, speaker: Speaker) -> Mapping[str, str] | None:
+        """The account's own; None for the stage."""
+        if speaker.rehearsal:
+            return None
+        if not self._settings.signed_in(speaker.account):
+            raise NotSignedIn(f"{speaker.account} has no credentials: sawt account connect {speaker.account}")
+        return self._settings.credentials[speaker.account]
+
     def _connect(self, speaker: Speaker) -> Platform:
-        if not speaker.rehearsal:
-            return self._connect_for_real(speaker)
+        if (credentials := self._credentials(speaker)) is not None:
+            shelf = self._shelf(rehearsal=False)
+            return connect(speaker.network, credentials=credentials, endpoints=self._settings.endpoints, shelf=shelf)
         if self._stage is None:
             raise Unreachable("the rehearsal stage is not running; sawt run starts it")
         return connect(
@@ -77,16 +94,6 @@ class Connections:
             credentials=stage_credentials(speaker.network, speaker.account),
             endpoints=stage_endpoints(self._stage),
             shelf=self._shelf(rehearsal=True),
-        )
-
-    def _connect_for_real(self, speaker: Speaker) -> Platform:
-        if not self._settings.signed_in(speaker.account):
-            raise NotSignedIn(f"{speaker.account} has no credentials; add a table [{speaker.account}] to the file")
-        return connect(
-            speaker.network,
-            credentials=self._settings.credentials[speaker.account],
-            endpoints=self._settings.endpoints,
-            shelf=self._shelf(rehearsal=False),
         )
 
     def _shelf(self, *, rehearsal: bool) -> Shelf:

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
-from campaigns import catalogue
+from campaigns import catalogue, tokens
 from campaigns.models import Post
 from campaigns.settings import Settings
 from campaigns.stage import stage_if_needed, week_pace
@@ -72,6 +72,8 @@ def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week:
     """Desk and clock, until told to stop."""
     _port_is_free(host, port)
     prepare(settings)
+    store = Store(settings.database_url)
+    settings = tokens.with_connected(settings, store)
     loading = with_week and _is_new(settings) and not settings.credentials
     if loading:
         remember_pace(settings.home, week_pace(span))
@@ -80,6 +82,7 @@ def run(settings: Settings, *, host: str, port: int, span: timedelta, with_week:
     web = _child("web", "--host", host, "--port", str(port))
     with _told_to_stop() as stopping, ExitStack() as stack:
         children = [web]
+        stack.callback(store.close)
         stack.callback(lambda: end(children, within=STOP_WITHIN))
         web.keep_up()  # alone at first: on a slow machine the page should not wait for the rest
         if _answers(base_url, stopping):
@@ -111,6 +114,7 @@ def run_web(settings: Settings, *, host: str, port: int) -> None:
 
     settings = with_remembered_pace(settings)
     store = Store(settings.database_url)
+    settings = tokens.with_connected(settings, store)
     rehearsal = not all(settings.signed_in(account.key) for account in settings.accounts)
     app = create(store, settings, rehearsal=rehearsal, clock=now, hosts=(host,))
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
@@ -124,9 +128,9 @@ def run_worker(settings: Settings) -> None:
     from scheduler import Clock
 
     _share_few_heaps()
-    settings = with_remembered_pace(settings)
+    store = Store(settings.database_url)
+    settings = tokens.with_connected(with_remembered_pace(settings), store)
     with only_worker(settings.home), stage_if_needed(settings) as stage, _told_to_stop() as stopping:
-        store = Store(settings.database_url)
         connections = Connections(settings, stage)
         hour = DatabaseClock(store)
         publisher = Publisher(store, Vault(settings.media), connections, owner=worker_name(settings), clock=hour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from campaigns.languages import Language
 from campaigns.paths import shipped
 from platforms.contract import Network
-from platforms.endpoints import LOOPBACK, Endpoints
+from platforms.endpoints import LOOPBACK, Endpoints, origin
 
 Engine = Literal["threads", "procrastinate"]
 """Who works what the clock finds due: threads of each worker for itself, or a queue that several hosts share."""
 
+APPS = "apps"
 _ADDRESSES = {
     "x": "SAWT_X_URL",
     "graph": "SAWT_GRAPH_URL",
@@ -62,6 +63,10 @@ class Settings:
     endpoints: Endpoints
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
     """By account key; never printed."""
+    apps: Mapping[str, Mapping[str, str]] = field(repr=False)
+    """What our apps are known by at `x`, `meta` and `google`: for signing accounts in; never printed."""
+    key_file: Path
+    """What seals the credentials of accounts that are connected."""
     media_base_url: str | None
     media_folder: Path | None
     accounts: tuple[AccountSetting, ...]
@@ -94,11 +99,14 @@ class Settings:
         folder = environ.get("SAWT_MEDIA_DIR")
         database_url = environ.get("SAWT_DATABASE_URL") or f"sqlite:///{home / 'sawt.sqlite'}"
         vault = environ.get("SAWT_VAULT_DIR")
+        tables = _tables(environ.get("SAWT_CREDENTIALS_FILE"))
         return cls(
             home=home,
             database_url=database_url,
             endpoints=replace(Endpoints(), **_addresses(environ)),
-            credentials=_credentials(environ.get("SAWT_CREDENTIALS_FILE")),
+            credentials={key: _plain(table) for key, table in tables.items() if key != APPS},
+            apps={name: _plain(table) for name, table in tables.get(APPS, {}).items()},
+            key_file=_key_file(environ),
             media_base_url=environ.get("SAWT_MEDIA_BASE_URL"),
             media_folder=Path(folder) if folder else None,
             accounts=_accounts(_config(home, "accounts.toml")),
@@ -120,7 +128,20 @@ def _addresses(environ: Mapping[str, str]) -> dict[str, str]:
     if "youtube" in given:
         given.setdefault("youtube_analytics", given["youtube"])
         given.setdefault("youtube_token", given["youtube"] + "/token")
+    for network, page in (("x", "x_consent"), ("graph", "meta_consent"), ("youtube", "google_consent")):
+        if network in given:
+            given.setdefault(page, f"{origin(given[network])}/consent/{page.removesuffix('_consent')}")
     return given
+
+
+def _key_file(environ: Mapping[str, str]) -> Path:
+    """SAWT_KEY_FILE, else what systemd hands over as the credential `sawt-keys`, else the user's own configuration."""
+    if named := environ.get("SAWT_KEY_FILE"):
+        return Path(named).expanduser().absolute()
+    handed = Path(environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / "sawt-keys"
+    if handed.is_file():
+        return handed
+    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config").expanduser() / "sawt" / "keys"
 
 
 def _language(code: str | None) -> Language:
@@ -166,13 +187,23 @@ def _toml(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file} is not sound TOML: {error}") from error
 
 
-def _credentials(file: str | None) -> dict[str, dict[str, str]]:
+def _tables(file: str | None) -> dict[str, dict[str, Any]]:
+    """A table for each account, and [apps.x], [apps.meta], [apps.google] for what our apps are known by."""
     if not file:
         return {}
     tables = _toml(Path(file).expanduser())
-    if wrong := [key for key, table in tables.items() if not isinstance(table, dict)]:
+    if wrong := [key for key, table in (*tables.items(), *_apps(tables)) if not isinstance(table, dict)]:
         raise SettingsError(f"{file}: {wrong[0]!r} must be a table named after an account, like [x-ar]")
-    return {key: {name: str(value) for name, value in table.items()} for key, table in tables.items()}
+    return tables
+
+
+def _apps(tables: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    apps = tables.get(APPS)
+    return apps.items() if isinstance(apps, dict) else ()
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in table.items()}
 
 
 def _accounts(config: Mapping[str, Any]) -> tuple[AccountSetting, ...]:

@@ -77,13 +77,15 @@ class Candidate:
 class Entrance(ABC):
     """How accounts of one network are signed in. Raises NotSignedIn, Refused, TooSoon and Unreachable.
 
-    `app` is whose app asks (`x`, `meta`, `google`), `app_fields` what must be known of it for a consent.
+    `app` is whose app asks (`x`, `meta`, `google`), `app_fields` what must be known of it for a
+    consent, `app_options` what may be.
     """
 
     network: ClassVar[Network]
     ways: ClassVar[tuple[Way, ...]]
     app: ClassVar[str] = ""
     app_fields: ClassVar[tuple[str, ...]] = ()
+    app_options: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[Mapping[str, str]] = {}
     """By scope: what will not work without it."""
 

@@ -48,7 +48,7 @@ class House:
 @contextmanager
 def opened() -> Iterator[House]:
     """The store and settings of SAWT_HOME, its tables brought up to date."""
-    from campaigns import catalogue
+    from campaigns import catalogue, tokens
     from campaigns.running import with_remembered_pace
     from campaigns.settings import Settings
     from campaigns.store import Store
@@ -59,7 +59,7 @@ def opened() -> Iterator[House]:
     store = Store(settings.database_url)
     try:
         catalogue.prepare(store, settings, now=now())
-        yield House(settings, store, Vault(settings.media))
+        yield House(tokens.with_connected(settings, store), store, Vault(settings.media))
     finally:
         store.close()
 

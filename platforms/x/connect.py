@@ -21,6 +21,7 @@ class XEntrance(Entrance):
     ways: ClassVar[tuple[Way, ...]] = (Way(name="consent"), Way(name="keys", fields=KEYS))
     app: ClassVar[str] = "x"
     app_fields: ClassVar[tuple[str, ...]] = ("client_id",)
+    app_options: ClassVar[tuple[str, ...]] = ("client_secret",)
     needs: ClassVar[Mapping[str, str]] = {
         "tweet.read": "nothing that is out can be looked for or measured",
         "tweet.write": "nothing can be posted or taken down",
@@ -36,7 +37,7 @@ class XEntrance(Entrance):
     def granted(self, app: Mapping[str, str], endpoints: Endpoints, consent: Consent, code: str) -> Sequence[Candidate]:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": consent.redirect}
         granted = ask_x({**form, "code_verifier": consent.verifier}, app, endpoints)
-        ours = {name: app[name] for name in ("client_id", "client_secret") if app.get(name)}
+        ours = {name: app[name] for name in (*self.app_fields, *self.app_options) if app.get(name)}
         return self._candidate({**ours, **kept(granted)}, endpoints)
 
     def pasted(self, given: Mapping[str, str], app: Mapping[str, str], endpoints: Endpoints) -> Sequence[Candidate]:
