@@ -6,17 +6,22 @@ import fcntl
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+
+if TYPE_CHECKING:
+    from campaigns.models import Token
 
 State = Literal["well", "look", "broken"]
 LEAST_FREE = 2 << 30
@@ -45,6 +50,7 @@ def examine() -> list[Finding]:
         "media": lambda: _media(settings),
         "disk": lambda: _disk(settings),
         "worker": lambda: _worker(settings),
+        "keys": lambda: _keys(settings),
     }
     return findings + [_guarded(what, check) for what, check in checks.items()] + list(_accounts(settings))
 
@@ -138,6 +144,15 @@ def _has_tables(settings: Settings) -> bool:
         store.close()
 
 
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    store = Store(settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def _disk(settings: Settings) -> Finding:
     place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
     free = shutil.disk_usage(place).free
@@ -156,14 +171,62 @@ def _worker(settings: Settings) -> Finding:
     return Finding(what="worker", state="look", says="not running; sawt run starts it")
 
 
+def _keys(settings: Settings) -> Finding:
+    from campaigns import tokens
+    from campaigns.models import Token
+
+    keyring = tokens.keyring_of(settings)
+    if not _has_tables(settings):
+        return Finding(what="keys", state="well", says="none yet")
+    with _opened(settings) as store:
+        troubles = tokens.unopened(store, keyring)
+        with store.reading() as session:
+            sealed = session.scalar(select(func.count()).select_from(Token)) or 0
+    if troubles:
+        key, why = next(iter(troubles.items()))
+        return Finding(what="keys", state="broken", says=f"{len(troubles)} of {sealed} do not open; {key}: {why}")
+    if not sealed and not keyring.file.exists():
+        return Finding(what="keys", state="well", says="none yet; the first sawt account connect makes one")
+    return Finding(what="keys", state="well", says=f"{sealed} sign-ins open; {keyring.names[0]} seals them")
+
+
 def _accounts(settings: Settings) -> Iterator[Finding]:
+    from campaigns.models import Token
+    from campaigns.tokens import filed
+
+    rows: dict[str, Token] = {}
+    if _has_tables(settings):
+        with _opened(settings) as store, store.reading() as session:
+            rows = {row.account_key: row for row in session.scalars(select(Token))}
     for account in settings.accounts:
-        if settings.signed_in(account.key):
+        if account.key in rows:
+            yield _sign_in(rows[account.key], twice=account.key in filed(settings), now=datetime.now(UTC))
+        elif settings.signed_in(account.key):
             yield Finding(
-                what=account.key, state="well", says="has credentials; sawt accounts --verify asks the network"
+                what=account.key, state="well", says="stands in the file; sawt accounts --verify asks the network"
             )
         else:
             yield Finding(what=account.key, state="well", says="no credentials: plays on the rehearsal stage")
     known = {account.key for account in settings.accounts}
-    for key in settings.credentials.keys() - known:
+    for key in {*settings.credentials, *rows} - known:
         yield Finding(what=key, state="look", says="has credentials but is not in accounts.toml; the names must match")
+
+
+def _sign_in(row: Token, *, twice: bool, now: datetime) -> Finding:
+    """How a stored sign-in was found when somebody last looked."""
+    from campaigns.signed_in import WARN_BEFORE
+
+    def finding(state: State, says: str) -> Finding:
+        return Finding(what=row.account_key, state=state, says=f"speaks as {row.speaks_as}; {says}")
+
+    again = f"sawt account connect {row.account_key}"
+    if row.expires_at and row.expires_at <= now:
+        return finding("broken", f"its sign-in has ended: {again}")
+    if row.trouble:
+        return finding("look", f"{row.trouble} (looked {row.checked_at:%Y-%m-%d %H:%M} UTC)" if row.checked_at else "")
+    if row.expires_at and row.expires_at <= now + WARN_BEFORE:
+        days = (row.expires_at - now).days
+        return finding("look", f"its sign-in ends on {row.expires_at:%Y-%m-%d}, in {days} days: {again}")
+    if twice:
+        return finding("look", "its table in the credentials file is not used: take it out")
+    return finding("well", f"until {row.expires_at:%Y-%m-%d}" if row.expires_at else "no end of it is known")

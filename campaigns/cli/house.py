@@ -23,6 +23,7 @@ from campaigns.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from campaigns.models import Token
     from campaigns.rehearsing import Outcome
 
 Host = Annotated[str, typer.Option("--host", help="Where the desk listens.", envvar="SAWT_HOST")]
@@ -163,7 +164,7 @@ def accounts(
     from sqlalchemy import select
 
     from campaigns import levers, signed_in
-    from campaigns.models import Account
+    from campaigns.models import Account, Token
     from campaigns.telling import next_due, standing_of
 
     with opened() as house:
@@ -178,6 +179,7 @@ def accounts(
         names = signed_in.names(house.settings) if verify else {}
         with house.store.reading() as session:
             due = next_due(session)
+            sign_ins = {token.account_key: token for token in session.scalars(select(Token))}
             rows: list[dict[str, Any]] = [
                 {
                     "key": a.key,
@@ -194,6 +196,7 @@ def accounts(
                     "resume_why": a.resume_why,
                     "next_due_at": due.get(a.key),
                     "spacing_seconds": a.spacing_seconds,
+                    **_sign_in_row(sign_ins.get(a.key)),
                     **({"signed_in_as": names.get(a.key)} if verify else {}),
                 }
                 for a in session.scalars(select(Account).order_by(Account.network, Account.key))
@@ -204,13 +207,14 @@ def accounts(
         print_mark(house.settings)
         print_table(
             f"{len(rows)} accounts",
-            ("key", "network", "languages", "speaks to", "state", "next due (UTC)", "spacing", "name"),
+            ("key", "network", "languages", "speaks as", "lasts", "state", "next due (UTC)", "spacing", "name"),
             (
                 (
                     r["key"],
                     r["network"],
                     " ".join(r["languages"]),
-                    "the rehearsal stage" if r["stage"] else names.get(r["key"], "the network"),
+                    "the rehearsal stage" if r["stage"] else r["signed_in_as"] or "the network",
+                    _lasts(r),
                     _account_state(r),
                     local(r["next_due_at"]),
                     f"{r['spacing_seconds'] / 60:g} min" if r["spacing_seconds"] else None,
@@ -219,6 +223,26 @@ def accounts(
                 for r in rows
             ),
         )
+
+
+def _sign_in_row(token: Token | None) -> dict[str, Any]:
+    """Of a stored sign-in, as it was found when somebody last looked; None where there is none."""
+    return {
+        "connected": token is not None,
+        "signed_in_as": token.speaks_as if token else None,
+        "expires_at": token.expires_at if token else None,
+        "looked_at": token.checked_at if token else None,
+        "trouble": (token.trouble or None) if token else None,
+        "failures": token.failures if token else None,
+    }
+
+
+def _lasts(row: dict[str, Any]) -> str | None:
+    if not row["connected"]:
+        return None
+    until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "does not expire"
+    looked = f"looked {local(row['looked_at'])}" if row["looked_at"] else "not looked at"
+    return f"{until}; {looked}" + (f": {row['trouble']}" if row["trouble"] else "")
 
 
 def _account_state(row: dict[str, Any]) -> str:

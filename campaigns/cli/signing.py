@@ -184,7 +184,7 @@ def _choose(candidates: Sequence[Candidate], chosen: str) -> Candidate:
         return candidates[0]
     rows = [(number, each.standing.name, each.standing.remote_id) for number, each in enumerate(candidates, start=1)]
     print_table("This sign-in leads to", ("no.", "name", "id"), rows)
-    number = typer.prompt("Which of them (no.)", type=int)
+    number: int = typer.prompt("Which of them (no.)", type=int)
     if not 1 <= number <= len(candidates):
         raise ValueError("there is no such number; nothing was stored")
     return candidates[number - 1]
