@@ -46,7 +46,9 @@ class YouTubeEntrance(Entrance):
         until = from_now(granted.refresh_token_expires_in)
         credentials = {**ours, "refresh_token": granted.refresh_token, "scope": granted.scope}
         credentials |= {"ends_at": until.isoformat()} if until else {}
-        return (Candidate(standing=self.look(credentials, endpoints), credentials=credentials),)
+        standing = self.look(credentials, endpoints)
+        # The adapter compares it before every upload: one Google account may own several channels.
+        return (Candidate(standing=standing, credentials={**credentials, "channel_id": standing.remote_id}),)
 
     def pasted(self, given: Mapping[str, str], app: Mapping[str, str], endpoints: Endpoints) -> Sequence[Candidate]:
         raise NotOffered("YouTube is signed in by consent: choose consent")

@@ -456,8 +456,8 @@ def test_no_secret_is_said_whatever_the_answer_to_what_was_pasted(
 ) -> None:
     for (network, _), given in PASTED.items():
         if fault:
-            stage.faults.add(Fault(name=fault, path="/", method="GET"))  # type: ignore[arg-type]
-            stage.faults.add(Fault(name=fault, path="/", method="POST"))  # type: ignore[arg-type]
+            stage.faults.add(Fault(name=fault, path="/", method="GET"))
+            stage.faults.add(Fault(name=fault, path="/", method="POST"))
         app = {**APPS.get(network, {}), "app_secret": MARK}
         with pytest.raises(PlatformError) as caught:
             entrance(network).pasted({"site_url": f"{base}/website", **given}, app, endpoints(base))
@@ -477,7 +477,7 @@ def test_no_secret_is_said_on_the_way_of_consent(
     code = consent.code(query_of(answer.headers["location"]))
     overheard.truncate(0)  # what stands before is the browser's
     if fault:
-        stage.faults.add(Fault(name=fault, path="/", method="POST"))  # type: ignore[arg-type]
+        stage.faults.add(Fault(name=fault, path="/", method="POST"))
     try:
         said = repr(door.granted(app, where, consent, code))
     except PlatformError as error:
@@ -494,7 +494,7 @@ def test_no_secret_is_said_by_what_holds_one(
     working, said = lines(replace(house, apps={"x": {"client_secret": MARK}}), base), ""
     for fault in ("error-after", "truncated-after", "drop-after", None):
         if fault:
-            stage.faults.add(Fault(name=fault, path="/oauth2/token"))  # type: ignore[arg-type]
+            stage.faults.add(Fault(name=fault, path="/oauth2/token"))
         with working.platform(X_EN) as platform:
             said += repr(vars(platform))
             try:
