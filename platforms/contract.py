@@ -148,6 +148,8 @@ class Outgoing:
     rebuts: tuple[Rebutted, ...] = ()
     alternates: Mapping[str, str] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()
+    most_hashtags: int | None = None
+    """How many hashtags the account may carry, where the Centre has set it; None leaves it to the network's rule."""
 
 
 @dataclass(frozen=True, kw_only=True)

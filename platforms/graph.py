@@ -12,16 +12,17 @@ import time
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 
 from platforms import graph_faults
 from platforms.contract import Network
-from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS, Endpoints, report_upload
+from platforms.endpoints import CONNECT_SECONDS, READ_SECONDS, Endpoints
 from platforms.errors import NotSignedIn, Refused
 from platforms.graph_faults import Missing, NotPermitted
 from platforms.graph_session import SDK_BASE, GraphSession, Multipart
@@ -39,8 +40,11 @@ served as the oldest live one without an error: only the answer's `facebook-api-
 Parameters: TypeAlias = Mapping[str, object]
 Shape = TypeVar("Shape", bound=BaseModel)
 Credentials = TypeVar("Credentials", bound=BaseModel)
+Listed = TypeVar("Listed", bound="Dated")
 
-_READS = 3
+_READS, _PAGES = 3, 40
+_KEPT_FOR_PUBLISHING = 95
+"""Percent of what Meta allows: the rest is for publishing, as measuring can wait and a post's hour cannot."""
 
 
 class Created(BaseModel):
@@ -49,6 +53,17 @@ class Created(BaseModel):
 
 class Done(BaseModel):
     success: Literal[True]
+
+
+class CutShort(Exception):
+    """A list is longer than we are willing to read, or ended before its end."""
+
+
+class Dated(BaseModel):
+    """Something in a list that goes by time; Facebook and Instagram have a name each for it."""
+
+    id: str
+    made_at: datetime = Field(validation_alias=AliasChoices("created_time", "timestamp"))
 
 
 class _Cursors(BaseModel):
@@ -122,6 +137,19 @@ class Graph:
             if not page.paging.next or not after:
                 return
 
+    def since(self, path: str, item: type[Listed], earliest: datetime, **parameters: object) -> Iterator[Listed]:
+        """What a list with the newest first holds from `earliest` on. Raises CutShort where it cannot be read whole.
+
+        A page that holds older things too does not end it: what was pinned or dated back stands out of order.
+        """
+        for number, page in enumerate(self.pages(path, item, **parameters, limit="25"), start=1):
+            recent = [each for each in page.data if each.made_at >= earliest]
+            yield from recent
+            if page.data and not recent:
+                return
+            if page.paging.next and (number == _PAGES or not page.paging.cursors.after):
+                raise CutShort
+
     def prepare(self, path: str, shape: type[Shape], **parameters: object) -> Shape:
         """POST something that nobody can see."""
         return self.call("POST", path, shape, parameters)
@@ -168,49 +196,46 @@ class Graph:
     def send_window(
         self, path: str, shape: type[Shape], parameters: Parameters, file: Path, start: int, end: int
     ) -> Shape:
-        """POST the bytes `start`..`end` of a file as `video_file_chunk`, read while they are sent.
-
-        The SDK would hold them in memory about twice (300 MB took 629 MB).
-        """
-        with file.open("rb") as stream:
-            body = Multipart(_encoded(parameters), "video_file_chunk", stream, start, end)
+        """POST the bytes `start`..`end` of a file as `video_file_chunk`."""
+        with file.open("rb") as content:
+            window = Stream(content, file.stat().st_size, offset=start, end=end)
+            body = Multipart(_encoded(parameters), "video_file_chunk", window)
             url = f"{SDK_BASE}{self._version}/{path}"
             headers = {"Content-Type": body.content_type}
-            answer = self._ask(lambda: self._session.post(url, data=body, headers=headers), shape, False)
-        report_upload(end, file.stat().st_size)
-        return answer
+            return self._ask(lambda: self._session.post(url, data=body, headers=headers), shape, False)
 
     def send_file(self, upload_path: str, file: Path, *, offset: int) -> None:
-        """Send a file from `offset` on to the upload host, streamed from disk."""
+        """Send a file from `offset` on to the upload host, read while it is sent."""
+        size = file.stat().st_size
         headers = {
             "Authorization": f"OAuth {self._token}",
             "offset": str(offset),
-            "file_size": str(file.stat().st_size),
+            "file_size": str(size),
             "Content-Type": "application/octet-stream",
         }
         with file.open("rb") as content:
-            stream = Stream(content, file.stat().st_size, offset=offset)
-            self._ask(
-                lambda: self._session.post(self._rupload + upload_path, data=stream, headers=headers),
-                Done,
-                False,
-            )
+            rest = Stream(content, size, offset=offset)
+            self._ask(lambda: self._session.post(self._rupload + upload_path, data=rest, headers=headers), Done, False)
 
     @property
-    def served_as(self) -> str:
-        """The version that the last answer was made by; empty when it did not say."""
-        return self._session.served_as
+    def spares_nothing(self) -> bool:
+        """Whether so little is left of what Meta allows that it should be kept for publishing."""
+        return self._session.used >= _KEPT_FOR_PUBLISHING
 
-    def check_version(self) -> None:
+    def _check_version(self) -> None:
         """Raise Refused when the last answer was made by another version than ours."""
-        if self.served_as and self.served_as != self._version:
+        served_as = self._session.served_as
+        if served_as and served_as != self._version:
             raise Refused(
-                f"{self.network} answers as {self.served_as} although {self._version} was asked for: "
+                f"{self.network} answers as {served_as} although {self._version} was asked for: "
                 f"{self._version} is no longer served, a newer Sawt is needed"
             )
 
     def _ask(self, send: Callable[[], object], shape: type[Shape], visible: bool) -> Shape:
+        """Every answer's version is looked at; a visible act is not begun under another one, and never undone by it."""
         # `from None`: the SDK's and requests' own texts repeat URLs, and Meta's may repeat the token.
+        if visible:
+            self._check_version()
         self._session.answer = None
         try:
             send()
@@ -219,7 +244,10 @@ class Graph:
         except requests.RequestException as error:
             if self._session.answer is None:
                 raise graph_faults.from_silence(error, network=self.network, visible=visible) from None
-        return self._understood(shape, visible)
+        understood = self._understood(shape, visible)
+        if not visible:
+            self._check_version()
+        return understood
 
     def _understood(self, shape: type[Shape], visible: bool) -> Shape:
         answer = self._session.answer

@@ -6,14 +6,13 @@ as 400 and as 403) and never by text (`error_user_msg` is translated into the re
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from platforms.errors import (
@@ -68,6 +67,22 @@ class _Offsets(BaseModel):
     end_offset: int = Field(ge=0)
 
 
+class _Usage(BaseModel):
+    """What is used of one limit, in percent; and in how many minutes calls are taken again, 0 if they are now."""
+
+    call_count: float = 0
+    total_cputime: float = 0
+    total_time: float = 0
+    estimated_time_to_regain_access: float = 0
+
+    @property
+    def share(self) -> float:
+        return max(self.call_count, self.total_cputime, self.total_time)
+
+
+_BUSINESS = TypeAdapter(dict[str, list[_Usage]])
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Meaning:
     """`error` None: nobody can tell whether it was done, so it depends on whether the act was visible."""
@@ -92,15 +107,20 @@ _PERSON = _means(NotSignedIn, "wants a person to open the account and confirm wh
 _MEDIA = _means(MediaNotAccepted, "does not take this picture or video")
 
 # Graph error-handling guide and Instagram error codes (2026-06-02), read 2026-11; the notes name other sources.
+# Some of the long numbers are seen as a code too.
 _BY_SUBCODE = {
     33: _means(Missing, "has no such object, or does not show it to this account"),
     459: _PERSON,
+    464: _PERSON,
     492: _means(NotSignedIn, "no longer gives this person a role on the Page"),
     1346003: _means(Refused, "takes this content for abusive and blocks it"),
     1366046: _MEDIA,
     1366051: _means(OutcomeUnknown, "says that this was already posted; look before sending again"),
     1390008: _means(TooSoon, "takes this for posting too fast", hours=6),
     1404078: _PERSON,
+    1609005: _means(Refused, "cannot read the page behind the link"),
+    1609008: _means(Refused, "takes no links to facebook.com"),
+    2108006: _means(Missing, "has no figures of what was out before the account was a professional one"),
     4854002: _PERSON,
     2207001: _AMBIGUOUS,
     2207003: _AMBIGUOUS,
@@ -144,10 +164,8 @@ _BY_CODE = {
     613: _BUSY,
     80001: _BUSY,
     80002: _BUSY,
-    1609005: _means(Refused, "cannot read the page behind the link"),
-    1609008: _means(Refused, "takes no links to facebook.com"),
 } | dict.fromkeys(range(200, 300), _PERMISSION)
-_APPS_REST = timedelta(minutes=15)
+_REST = timedelta(minutes=15)
 _REFUSAL = _means(Refused, "refuses this")
 
 
@@ -203,8 +221,7 @@ def complaint(response: requests.Response) -> Complaint | None:
 
 
 def _meaning(found: Complaint, status: int) -> _Meaning:
-    by_code = _BY_CODE.get(found.code)
-    meaning = _BY_SUBCODE.get(found.error_subcode, by_code)
+    meaning = _BY_SUBCODE.get(found.error_subcode) or (_BY_CODE | _BY_SUBCODE).get(found.code)
     if meaning is None:
         return _AMBIGUOUS if found.is_transient or status >= 500 else _REFUSAL
     return meaning
@@ -228,28 +245,43 @@ def _without_words(response: requests.Response, network: str, visible: bool) -> 
 def used_up(response: requests.Response) -> TooSoon | None:
     """The window that a good answer's usage headers say is empty (Graph API rate limiting, read 2026-08).
 
-    Meta gives no time for the app's own window, which slides over an hour: a quarter of it is our choice.
+    Where Meta gives no time, as for the app's own window, which slides over an hour, a quarter of it is our choice.
     """
     now = datetime.now(UTC)
     if wait := _regain(response):
         return TooSoon(f"Meta takes no more calls for this account for {wait}", retry_at=now + wait)
+    if _apps_usage(response).share >= 100:
+        return TooSoon("Meta takes no more calls of our app", retry_at=now + _REST, covers=Covers.APP)
+    if any(each.share >= 100 for each in _accounts_usage(response)):
+        return TooSoon("Meta takes no more calls for this account", retry_at=now + _REST)
+    return None
+
+
+def used_share(response: requests.Response) -> float:
+    """The largest share of any limit that the usage headers say is used, in percent; 0 where there are none."""
+    return max(each.share for each in (_apps_usage(response), *_accounts_usage(response)))
+
+
+def _apps_usage(response: requests.Response) -> _Usage:
+    """The headers come only "once enough calls have been made"."""
     try:
-        used = max(json.loads(response.headers["x-app-usage"]).values())
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None
-    if used < 100:
-        return None
-    return TooSoon("Meta takes no more calls of our app", retry_at=now + _APPS_REST, covers=Covers.APP)
+        return _Usage.model_validate_json(response.headers.get("x-app-usage", "{}"))
+    except ValidationError:
+        return _Usage()
+
+
+def _accounts_usage(response: requests.Response) -> list[_Usage]:
+    """One for each kind of limit of each business that the call counted for."""
+    try:
+        told = _BUSINESS.validate_json(response.headers.get("x-business-use-case-usage", "{}"))
+    except ValidationError:
+        return []
+    return [each for entries in told.values() for each in entries]
 
 
 def _regain(response: requests.Response) -> timedelta | None:
-    """The longest `estimated_time_to_regain_access` in the usage header, in minutes there."""
-    try:
-        usage = json.loads(response.headers["x-business-use-case-usage"])
-        minutes = max(entry["estimated_time_to_regain_access"] for each in usage.values() for entry in each)
-        return timedelta(minutes=minutes) if minutes > 0 else None
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None
+    minutes = max((each.estimated_time_to_regain_access for each in _accounts_usage(response)), default=0)
+    return timedelta(minutes=minutes) if minutes > 0 else None
 
 
 def _retry_after(response: requests.Response) -> timedelta | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
 from platforms.contract import Absent, Checkpoint, Finding, Form, Found, Outgoing, Receipt, Unclear
 from platforms.facebook import video
-from platforms.graph import Graph, same_words
+from platforms.graph import CutShort, Dated, Graph, same_words
 from platforms.graph_faults import Missing
 
-SKEW = timedelta(seconds=120)
-"""How far Facebook's clock may stand from ours."""
+_SKEW, _ANY_SKEW = timedelta(seconds=120), timedelta(days=1)
+"""How far Facebook's clock may stand from ours: for words, which may have been said before; and for ids, which
+prove the post whenever it was made, so that a clock of ours that is wrong must not hide it."""
 _FIELDS = "id,message,created_time,permalink_url,attachments{target,subattachments}"
-_PAGES = 40
 
 
 class _Target(BaseModel):
@@ -38,9 +38,7 @@ class _Attachments(BaseModel):
     data: list[_Attachment] = []
 
 
-class _Post(BaseModel):
-    id: str
-    created_time: datetime
+class _Post(Dated):
     message: str = ""
     permalink_url: str | None = None
     attachments: _Attachments = _Attachments()
@@ -53,23 +51,26 @@ class _Post(BaseModel):
 
     @property
     def receipt(self) -> Receipt:
-        return Receipt(remote_id=self.id, url=address(self.permalink_url or self.id), published_at=self.created_time)
-
-
-class _Unfinished(Exception):
-    """The feed is longer than we are willing to read."""
+        return Receipt(remote_id=self.id, url=address(self.permalink_url or self.id), published_at=self.made_at)
 
 
 def find(graph: Graph, page: str, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
+    if outgoing.form is Form.VIDEO:
+        return _video(graph, checkpoint)
+    by_id = outgoing.form is Form.PICTURE
+    earliest = since - (_ANY_SKEW if by_id else _SKEW)
+    published = graph.since(f"{page}/published_posts", _Post, earliest, fields=_FIELDS)
     try:
-        if outgoing.form is Form.VIDEO:
-            return _video(graph, checkpoint)
-        published = _published(graph, page, since - SKEW)
-        if outgoing.form is Form.PICTURE:
+        if by_id:
             return _photos(published, {each["id"] for each in checkpoint.get("photos", ())})
         return _text(list(published), outgoing.text)
-    except _Unfinished:
+    except CutShort:
         return Unclear(why="the Page has published more since then than can be read: look at the Page itself")
+
+
+def is_film(remote_id: str) -> bool:
+    """A post's id has its Page's in front (`{page}_{post}`); a bare number is a film."""
+    return remote_id.isdigit()
 
 
 def address(permalink: str) -> str:
@@ -91,7 +92,7 @@ def _video(graph: Graph, checkpoint: Checkpoint) -> Finding:
     return Absent()
 
 
-def _photos(published: Iterator[_Post], ours: set[str]) -> Finding:
+def _photos(published: Iterable[_Post], ours: set[str]) -> Finding:
     """A photo belongs to one post, so its id proves the post, and its absence that there is none."""
     if not ours:
         return Absent()
@@ -107,15 +108,3 @@ def _text(published: Sequence[_Post], text: str) -> Finding:
     if hits:
         return Unclear(why=f"{len(hits)} posts on the Page have exactly these words: say which one it is")
     return Unclear(why="no post with these words is on the Page yet, which proves nothing: look at the Page")
-
-
-def _published(graph: Graph, page: str, since: datetime) -> Iterator[_Post]:
-    """What the Page published from `since` on, newest first. Raises _Unfinished when that is too much."""
-    pages = graph.pages(f"{page}/published_posts", _Post, fields=_FIELDS, limit="25")
-    for number, each in enumerate(pages, start=1):
-        recent = [post for post in each.data if post.created_time >= since]
-        yield from recent
-        if len(recent) < len(each.data):
-            return
-        if number == _PAGES and each.paging.next:
-            raise _Unfinished

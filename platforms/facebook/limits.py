@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from platforms import limits
 from platforms.contract import Form, MediaFile, Network, Outgoing
-from platforms.errors import MediaNotAccepted, Refused
+from platforms.errors import MediaNotAccepted, NotOffered, Refused
 
 
 def check(outgoing: Outgoing) -> list[Exception]:
@@ -15,6 +15,8 @@ def check(outgoing: Outgoing) -> list[Exception]:
     found: list[Exception] = [*limits.too_long(Network.FACEBOOK, "text", outgoing.text)]
     if outgoing.link and _on_facebook(outgoing.link):
         found.append(Refused("Facebook takes no links to facebook.com: leave the link out"))
+    if outgoing.form is Form.STORY:
+        return [NotOffered("Facebook takes no stories from us: choose another form")]
     files = _text(outgoing) if outgoing.form is Form.TEXT else limits.refused_files(Network.FACEBOOK, outgoing)
     return [*found, *files]
 

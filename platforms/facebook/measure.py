@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel
 
 from platforms.contract import Measurement
+from platforms.facebook.find import is_film
 from platforms.graph import Graph
 from platforms.graph_faults import NotPermitted
 from platforms.graph_insights import each_measured, figures
@@ -51,10 +52,10 @@ class _Behind(BaseModel):
 
 
 def measure(graph: Graph, page: str, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
-    """A post's id has its Page's in front (`{page}_{post}`); a bare number is a video."""
     return each_measured(
+        graph,
         remote_ids,
-        lambda each: _of_video(graph, page, each) if each.isdigit() else _of_post(graph, each),
+        lambda each: _of_video(graph, page, each) if is_film(each) else _of_post(graph, each),
     )
 
 

@@ -15,7 +15,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from platforms.approved import unaltered
-from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CompletesNothing, CostsNothing, GoesOutWhole
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -32,6 +32,7 @@ from platforms.contract import (
 from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn, OutcomeUnknown, Refused
 from platforms.facebook import limits, video
+from platforms.facebook.correct import correct
 from platforms.facebook.find import address, find
 from platforms.facebook.measure import measure
 from platforms.facebook.signin import PageCredentials
@@ -45,14 +46,15 @@ class _Name(BaseModel):
     name: str
 
 
-class FacebookPage(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
+class FacebookPage(GoesOutWhole, CompletesNothing, CostsNothing):
     """One Page. Text posts are the one form whose absence cannot be proved."""
 
     network: ClassVar[Network] = Network.FACEBOOK
-    forms: ClassVar[frozenset[Form]] = frozenset(Form)
+    forms: ClassVar[frozenset[Form]] = frozenset({Form.TEXT, Form.PICTURE, Form.VIDEO})
     picture_shape: ClassVar[Shape] = Shape.SQUARE
     settling: ClassVar[timedelta] = timedelta(seconds=30)
     withdraws: ClassVar[bool] = True
+    corrects: ClassVar[bool] = True
     allowances: ClassVar[tuple[Allowance, ...]] = (Allowance(posts=30, forms=frozenset({Form.VIDEO})),)
     """Meta, reels publishing (2026-07-30), for reels; longer films are counted with them to be safe."""
 
@@ -83,7 +85,6 @@ class FacebookPage(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing
         me = self._graph.read("me", _Name, fields="id,name")
         if me.id != self._page:
             raise NotSignedIn(f"the token belongs to {me.name}, not to Page {self._page}: use the Page's own")
-        self._graph.check_version()
         return me.name
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
@@ -118,6 +119,9 @@ class FacebookPage(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing
     def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         """Delete it. A lost answer is Unreachable, as deleting again does no harm."""
         self._graph.remove(remote_id)
+
+    def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
+        return correct(self._graph, outgoing, remote_id, checkpoint)
 
     def _upload(self, picture: MediaFile) -> Mapping[str, str]:
         """A photo that nobody sees until a post carries it; an upload that is never used does no harm."""

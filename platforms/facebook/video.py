@@ -103,7 +103,11 @@ def look(graph: Graph, video_id: str) -> Video:
 
 def reveal(graph: Graph, page: str, outgoing: Outgoing, checkpoint: Checkpoint) -> None:
     """Finish the upload, which is what shows it."""
-    words = {"description": outgoing.text, "title": outgoing.title or None}
+    words = {
+        "description": outgoing.text,
+        "title": outgoing.title or None,
+        "is_ai_generated": outgoing.synthetic or None,
+    }
     if checkpoint["route"] == "reel":
         fields = {"video_id": checkpoint["video_id"], "video_state": "PUBLISHED"}
         graph.reveal(f"{page}/video_reels", Done, upload_phase="finish", **fields, **words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import chain, repeat
 from typing import Any, Literal, TypeVar
 
@@ -13,13 +13,16 @@ from pydantic import BaseModel
 
 from platforms.approved import unaltered
 from platforms.contract import Checkpoint, Form, MediaFile, Outgoing, Save
-from platforms.errors import OutcomeUnknown, Refused, TooSoon, Unreachable
+from platforms.endpoints import spent
+from platforms.errors import Covers, OutcomeUnknown, Refused, TooSoon, Unreachable
 from platforms.graph import Created, Graph, Page, path_of
 from platforms.graph_faults import Missing, from_status
+from platforms.graph_session import CONTAINERS
 from platforms.shelf import Shelf
 
 _QUOTA = 50
 """Posts in 24 hours if the answer does not say; Meta's guide says 100, its reference 50 (read 2026-11)."""
+_CONTAINERS_A_DAY = 400
 _PATIENCE = timedelta(minutes=5)
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
@@ -83,12 +86,26 @@ def check_quota(graph: Graph, user: str) -> None:
             )
 
 
+def check_containers() -> None:
+    """Raise TooSoon when so many containers were made that Instagram makes no more.
+
+    It counts over 24 hours that slide; two calendar days hold them all.
+    """
+    today = datetime.now(UTC).date()
+    if sum(spent(CONTAINERS, today - timedelta(days=ago)) for ago in (0, 1)) >= _CONTAINERS_A_DAY:
+        raise TooSoon(
+            f"Instagram makes {_CONTAINERS_A_DAY} containers in 24 hours and may have made them",
+            retry_at=datetime.combine(today, time(), UTC) + timedelta(days=1),
+            covers=Covers.UPLOADS,
+        )
+
+
 class Staging:
     """One post on its way to a finished container.
 
     The checkpoint holds `seal` (a digest of what the container was made from), `container` once the whole post
     has one, `children` (container by the picture's position) on the way to an album, `upload_path` and
-    `uploaded` for a film, and `shelf`: the addresses still shown to Meta.
+    `uploaded` for a film, and `shelf`: the addresses still shown to Meta. A story has no caption.
     """
 
     def __init__(self, graph: Graph, user: str, shelf: Shelf, sleep: Callable[[float], None], save: Save) -> None:
@@ -101,7 +118,7 @@ class Staging:
         try:
             if "container" not in self._done or not self._alive(self._done["container"]):
                 self._begin(outgoing)
-            elif outgoing.form is Form.VIDEO:
+            elif is_film(outgoing):
                 self._resume(outgoing)
             self._wait(self._done["container"])
         except Refused:
@@ -111,28 +128,20 @@ class Staging:
         return dict(self._done)
 
     def _begin(self, outgoing: Outgoing) -> None:
-        if outgoing.form is Form.VIDEO:
+        fields = _fields(outgoing)
+        if is_film(outgoing):
             self._begin_film(outgoing)
         elif len(outgoing.media) == 1:
-            picture = unaltered(outgoing.media[0])
-            self._keep(container=self._create_picture(picture, caption=outgoing.text))
+            self._keep(container=self._create_picture(unaltered(outgoing.media[0]), **fields))
         else:
             children = [self._child(position, each) for position, each in enumerate(outgoing.media)]
             for each in children:
                 self._wait(each)
-            fields = {"media_type": "CAROUSEL", "children": children, "caption": outgoing.text}
-            self._keep(container=self._create(Created, fields).id)
+            self._keep(container=self._create(Created, {"media_type": "CAROUSEL", "children": children, **fields}).id)
 
     def _begin_film(self, outgoing: Outgoing) -> None:
-        film = self._create(
-            _Resumable,
-            {
-                "media_type": "REELS",
-                "upload_type": "resumable",
-                "caption": outgoing.text,
-                "share_to_feed": True,
-            },
-        )
+        shown = {"cover_url": self._show(unaltered(cover))} if (cover := _cover(outgoing)) else {}
+        film = self._create(_Resumable, {"upload_type": "resumable", **shown, **_fields(outgoing)})
         self._keep(container=film.id, upload_path=path_of(film.uri), uploaded=False)
         self._upload(outgoing.media[0], offset=0)
 
@@ -162,12 +171,17 @@ class Staging:
         return container
 
     def _create_picture(self, picture: MediaFile, **fields: object) -> str:
-        """Meta fetches the picture by itself, so it lies on the shelf until its container is finished."""
+        fields = {"image_url": self._show(picture), "alt_text": picture.alt_text or None, **fields}
+        return self._create(Created, fields).id
+
+    def _show(self, picture: MediaFile) -> str:
+        """The address of a picture on the shelf, where it lies until its container is finished: Meta fetches it."""
         url = self._shelf.put(picture.path, suffix=".jpg")
         self._keep(shelf=[*self._done.get("shelf", ()), url])
-        return self._create(Created, {"image_url": url, "alt_text": picture.alt_text or None, **fields}).id
+        return url
 
     def _create(self, shape: type[Answer], fields: Mapping[str, object]) -> Answer:
+        check_containers()
         return self._graph.prepare(f"{self._user}/media", shape, **fields)
 
     def _alive(self, container: str) -> bool:
@@ -209,9 +223,33 @@ class Staging:
             self._save(dict(self._done))
 
 
+def is_film(outgoing: Outgoing) -> bool:
+    """A story may be a picture or a film."""
+    return bool(outgoing.media) and outgoing.media[0].duration is not None
+
+
+def _cover(outgoing: Outgoing) -> MediaFile | None:
+    """An upright thumbnail is a reel's cover. A wide one is meant for other networks: then Instagram takes a frame."""
+    cover = outgoing.thumbnail if outgoing.form is Form.VIDEO else None
+    return cover if cover and cover.mime_type == "image/jpeg" and cover.height > cover.width else None
+
+
+def _fields(outgoing: Outgoing) -> dict[str, object]:
+    """What a container is told besides its media. A story has no words of its own, alt text neither."""
+    fields: dict[Form, dict[str, object]] = {
+        Form.STORY: {"media_type": "STORIES", "alt_text": None},
+        Form.VIDEO: {"media_type": "REELS", "caption": outgoing.text, "share_to_feed": True},
+    }
+    # `is_ai_generated` stands in the generated map of v26, read 2026-11.
+    told = {"is_ai_generated": outgoing.synthetic or None}
+    return fields.get(outgoing.form, {"caption": outgoing.text}) | told
+
+
 def _seal(outgoing: Outgoing) -> str:
-    """Caption and alt texts are set when a container is made, so other words need another container."""
-    parts = [outgoing.text, *(part for each in outgoing.media for part in (each.sha256, each.alt_text))]
+    """Caption, alt texts and cover are set when a container is made, so other ones need another container."""
+    cover = thumbnail.sha256 if (thumbnail := _cover(outgoing)) else ""
+    media = (part for each in outgoing.media for part in (each.sha256, each.alt_text))
+    parts = [outgoing.form, outgoing.text, cover, outgoing.synthetic, *media]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -17,11 +17,15 @@ _HASHTAG = re.compile(r"(?<![\w&])#\w")
 _MENTION = re.compile(r"(?<!\w)@\w")
 
 
-def check(outgoing: Outgoing, *, hashtags: int = HASHTAGS) -> list[Exception]:
+def check(outgoing: Outgoing) -> list[Exception]:
     """Everything for which Instagram would refuse this post."""
     if outgoing.form is Form.TEXT:
         return [NotOffered("Instagram has no posts without media: give it a picture or a film")]
-    return [*_caption(outgoing.text, hashtags), *limits.refused_files(Network.INSTAGRAM, outgoing)]
+    files = limits.refused_files(Network.INSTAGRAM, outgoing)
+    if outgoing.form is Form.STORY:
+        return list(files)
+    hashtags = HASHTAGS if outgoing.most_hashtags is None else min(outgoing.most_hashtags, HASHTAGS_AT_MOST)
+    return [*_caption(outgoing.text, hashtags), *files]
 
 
 def _caption(text: str, hashtags: int) -> Iterator[Exception]:
