@@ -25,6 +25,9 @@ LIVE = ("v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0")
 USAGE_AFTER = 20
 """Calls of an account after which the usage headers appear; Meta says "once enough calls have been made"."""
 
+_LARGEST_FILE = 16_000_000
+"""Bytes of one part of a form; films come in chunks, or by the upload host, which writes to the disk as they come."""
+
 _EDGES = graph_facebook.EDGES | graph_instagram.EDGES
 _COLLECTIONS = ("posts", "videos", "containers", "media")
 
@@ -65,6 +68,16 @@ def refuse(
     stage.records.put("graph.refusals", key, refusal)
 
 
+def used(stage: Stage, account: str, *, percent: int) -> None:
+    """Have every answer to this account say from now on that so much of all limits is used."""
+    stage.records.put("graph.usage", account, {"percent": percent})
+
+
+def cut(stage: Stage, account: str) -> None:
+    """Have this account's lists say from now on that there is more, and not where it is."""
+    stage.records.put("graph.cut", account, {})
+
+
 def _answer(
     stage: Stage,
     request: Request,
@@ -80,7 +93,7 @@ def _answer(
     try:
         call = _read_call(stage, request, path, pairs, files)
         calls[call.account] += 1
-        headers |= _usage(call.account, calls[call.account])
+        headers |= _usage(call, calls[call.account])
         answer = _carry_out(call)
     except GraphError as error:
         return JSONResponse(error.envelope(secrets.token_hex(6)), error.status, headers)
@@ -154,26 +167,27 @@ def _refuse_loose(pairs: list[tuple[str, str]]) -> None:
 
 
 async def _form(request: Request) -> tuple[list[tuple[str, str]], dict[str, bytes]]:
-    """Every name and value from query and body, and the files."""
+    """Every name and value from query and body, and the files. A larger file than any edge takes is not read."""
     pairs, files = list(request.query_params.multi_items()), {}
     async with request.form() as form:
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
-                files[name] = await value.read()
+                files[name] = await value.read(_LARGEST_FILE)
             else:
                 pairs.append((name, value))
     return pairs, files
 
 
-def _usage(account: str, calls: int) -> dict[str, str]:
-    if calls < USAGE_AFTER:
+def _usage(call: Call, calls: int) -> dict[str, str]:
+    set_to = call.stage.records.get("graph.usage", call.account)
+    if calls < USAGE_AFTER and not set_to:
         return {}
-    percent = min(calls // 50, 99)
+    percent = set_to["percent"] if set_to else min(calls // 50, 99)
     shares = {"call_count": percent, "total_cputime": percent, "total_time": percent}
     business = {"type": "pages", **shares, "estimated_time_to_regain_access": 0}
     return {
         "x-app-usage": json.dumps(shares),
-        "x-business-use-case-usage": json.dumps({f"page-{account}": [business]}),
+        "x-business-use-case-usage": json.dumps({f"page-{call.account}": [business]}),
     }
 
 

@@ -76,7 +76,9 @@ class Call:
         if not shown:
             return {"data": []}
         paging: Document = {"cursors": {"before": shown[0]["id"], "after": shown[-1]["id"]}}
-        if start + limit < len(everything):
+        if self.stage.records.get("graph.cut", self.account) is not None:
+            paging = {"next": f"https://graph.facebook.com/v26.0/{self.node}/{self.edge}"}
+        elif start + limit < len(everything):
             paging["next"] = f"https://graph.facebook.com/v26.0/{self.node}/{self.edge}?after={ids[start]}"
         return {"data": [show(each) for each in shown], "paging": paging}
 
@@ -91,7 +93,7 @@ class Call:
 
     def insights(self, figures: Mapping[str, object], created: str, *, named: bool = True) -> Document:
         """Named lifetime figures: all or an error, and nothing at all while the post is fresh."""
-        names = [name for name in self.read(metric="string", period="string").get("metric", "").split(",") if name]
+        names = _listed(self.read(metric="string", period="string").get("metric", ""))
         if named and not names:
             raise GraphError(3001, "Invalid query", subcode=1504028)
         if any(name not in figures for name in names):
@@ -132,6 +134,11 @@ def _parsed(name: str, text: str, kind: Kind) -> Any:
     if not isinstance(value, wanted) or (kind == "integer" and isinstance(value, bool)):
         raise GraphError(100, f"Param {name} must be a {kind}")
     return value
+
+
+def _listed(text: str) -> list[str]:
+    """Names with commas between them, or as a JSON list: Meta takes both."""
+    return json.loads(text) if text.startswith("[") else [name for name in text.split(",") if name]
 
 
 def _top_names(fields: str) -> list[str]:

@@ -18,10 +18,12 @@ from platforms.rehearsal.stage import Document, Stage
 WINDOW = 1 << 20
 """Bytes that a chunked upload is asked for at a time."""
 _PHOTO_BYTES = 10_000_000
+_REACTIONS = ("like", "love", "wow", "haha", "sorry", "anger")
 _PHOTO_FORMATS = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
 
 
 def page(call: Call, _: Document) -> Document:
+    call.read(fields="string")
     page = {"id": f"page-{call.account}", "name": f"Page {call.account}", "followers_count": 1000, "fan_count": 1000}
     behind = {"id": f"ig-{call.account}", "username": call.account.replace("-", "_")}
     return call.choose({**page, "instagram_business_account": behind})
@@ -66,7 +68,12 @@ def photos(call: Call, _: Document) -> Document:
 
 def video_reels(call: Call, _: Document) -> Document:
     given = call.read(
-        upload_phase="string", video_id="string", video_state="string", description="string", title="string"
+        upload_phase="string",
+        video_id="string",
+        video_state="string",
+        description="string",
+        title="string",
+        is_ai_generated="boolean",
     )
     if given.get("upload_phase") == "start":
         video = _new_video(call, "reel")
@@ -84,6 +91,7 @@ def videos(call: Call, _: Document) -> Document:
         start_offset="integer",
         title="string",
         description="string",
+        is_ai_generated="boolean",
     )
     phase = {"start": _start, "transfer": _transfer, "finish": _finish_session}.get(given.get("upload_phase", ""))
     if phase is None:
@@ -101,21 +109,33 @@ def post(call: Call, document: Document) -> Document:
     return call.choose(_shown(call.stage, document))
 
 
+def edit_post(call: Call, document: Document) -> Document:
+    message = call.read(message="string").get("message", "").strip()
+    if not message:
+        raise GraphError(100, "Param message must be a non-empty string")
+    with call.stage.records.lock:
+        call.stage.records.put("graph.posts", document["id"], {**document, "message": message})
+        _reword(call.stage, document["video"] or document["id"], message)
+    return {"success": True}
+
+
 def post_insights(call: Call, document: Document) -> Document:
     counts = figures(document["id"], call.stage.age(document["created"]))
+    reactions = _by_type(counts["reactions"])
     return call.insights(
         {
             "post_media_view": counts["impressions"],
             "post_total_media_view_unique": counts["reach"],
             "post_clicks": counts["clicks"],
-            "post_reactions_by_type_total": _by_type(counts["reactions"]),
-            "post_reactions_like_total": _by_type(counts["reactions"])["like"],
+            "post_reactions_by_type_total": reactions,
+            **{f"post_reactions_{name}_total": reactions.get(name, 0) for name in _REACTIONS},
         },
         document["created"],
     )
 
 
 def delete_post(call: Call, document: Document) -> Document:
+    call.read()
     with call.stage.records.lock:
         call.stage.records.remove("graph.posts", document["id"])
         call.stage.hide(Network.FACEBOOK, document["video"] or document["id"])
@@ -158,7 +178,17 @@ def video_insights(call: Call, document: Document) -> Document:
     )
 
 
+def edit_video(call: Call, document: Document) -> Document:
+    given = call.read(description="string", name="string")
+    with call.stage.records.lock:
+        words = {"title": given.get("name", document["title"]), "description": given.get("description", "").strip()}
+        call.stage.records.put("graph.videos", document["id"], {**document, **words})
+        _reword(call.stage, document["id"], words["description"])
+    return {"success": True}
+
+
 def delete_video(call: Call, document: Document) -> Document:
+    call.read()
     with call.stage.records.lock:
         call.stage.records.remove("graph.videos", document["id"])
         if document["post"]:
@@ -175,9 +205,11 @@ EDGES: Edges = {
     ("page", "POST", "video_reels"): video_reels,
     ("page", "GET", "published_posts"): published_posts,
     ("posts", "GET", ""): post,
+    ("posts", "POST", ""): edit_post,
     ("posts", "GET", "insights"): post_insights,
     ("posts", "DELETE", ""): delete_post,
     ("videos", "GET", ""): video,
+    ("videos", "POST", ""): edit_video,
     ("videos", "GET", "video_insights"): video_insights,
     ("videos", "DELETE", ""): delete_video,
 }
@@ -209,6 +241,13 @@ def _publish(
         media=[each["sha256"] for each in (*photos, *([video] if video else ()))],
     )
     return document
+
+
+def _reword(stage: Stage, remote_id: str, words: str) -> None:
+    """The audience reads other words from now on."""
+    key = f"{Network.FACEBOOK}:{remote_id}"
+    if shown := stage.records.get("shown", key):
+        stage.records.put("shown", key, {**shown, "text": words})
 
 
 def _unused_photo(call: Call, attached: Any) -> Document:
@@ -253,6 +292,7 @@ def _new_video(call: Call, kind: str, size: int = 0) -> Document:
         "finished": None,
         "title": "",
         "description": "",
+        "declared": False,
         "post": None,
     }
     return stage.records.put("graph.videos", document["id"], document)
@@ -296,7 +336,12 @@ def _finish(call: Call, video_id: str, given: Document) -> Document:
         if not is_film(call.stage, document["sha256"]):
             raise GraphError(352, "The video file is not of a supported format")
         words = {name: given.get(name, "").strip() for name in ("title", "description")}
-        document = {**document, **words, "finished": call.stage.now().isoformat()}
+        document = {
+            **document,
+            **words,
+            "declared": given.get("is_ai_generated", False),
+            "finished": call.stage.now().isoformat(),
+        }
         shown = _publish(call, words["description"], photos=[], video=document)
         call.stage.records.put("graph.videos", video_id, {**document, "post": shown["id"]})
     return {"success": True}

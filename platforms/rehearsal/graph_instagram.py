@@ -45,14 +45,17 @@ def create(call: Call, _: Document) -> Document:
         children="list",
         upload_type="string",
         share_to_feed="boolean",
+        cover_url="string",
         thumb_offset="integer",
+        is_ai_generated="boolean",
     )
-    _check_caption(given.get("caption", ""))
-    if given.get("media_type") == "REELS":
-        return _create_reel(call, given)
-    if given.get("media_type") == "CAROUSEL":
+    _check_words(given)
+    media_type = given.get("media_type", "")
+    if media_type == "REELS" or (media_type == "STORIES" and "image_url" not in given):
+        return _create_film(call, given)
+    if media_type == "CAROUSEL":
         return {"id": _create_album(call, given)["id"]}
-    if "media_type" in given or "image_url" not in given:
+    if media_type not in {"", "STORIES"} or "image_url" not in given:
         raise GraphError(100, "The parameter image_url is required")
     return {"id": _create_picture(call, given)["id"]}
 
@@ -77,7 +80,15 @@ def publishing_limit(call: Call, _: Document) -> Document:
 
 def media_list(call: Call, _: Document) -> Document:
     call.read(fields="string", limit="integer", after="string")
-    return call.page_of(call.visible("graph.media"), lambda each: call.choose(_shown(call.stage, each)))
+    return _listed(call, [each for each in call.visible("graph.media") if each["product"] != "STORY"])
+
+
+def stories(call: Call, _: Document) -> Document:
+    """Those that still stand."""
+    call.read(fields="string", limit="integer", after="string")
+    since = call.stage.now() - _DAY
+    stories = [each for each in call.visible("graph.media") if each["product"] == "STORY"]
+    return _listed(call, [each for each in stories if datetime.fromisoformat(each["created"]) > since])
 
 
 def container(call: Call, document: Document) -> Document:
@@ -92,7 +103,7 @@ def container(call: Call, document: Document) -> Document:
             "id": document["id"],
             "status_code": state,
             "status": _SENTENCES[state].format(error=document["error"]),
-            "video_status": {"uploading_phase": uploading} if document["kind"] == "REELS" else None,
+            "video_status": {"uploading_phase": uploading} if document["type"] == "VIDEO" else None,
         }
     )
 
@@ -103,22 +114,14 @@ def media(call: Call, document: Document) -> Document:
 
 
 def media_insights(call: Call, document: Document) -> Document:
-    counts = figures(document["id"], call.stage.age(document["created"]))
-    interactions = sum(counts[name] for name in ("reactions", "comments", "saves", "shares"))
-    known: dict[str, object] = {
-        "views": counts["impressions"],
-        "reach": counts["reach"],
-        "likes": counts["reactions"],
-        "comments": counts["comments"],
-        "saved": counts["saves"],
-        "shares": counts["shares"],
-        "total_interactions": interactions,
-    }
-    if document["product"] == "REELS":
-        known |= {"ig_reels_avg_watch_time": 6_100, "ig_reels_video_view_total_time": counts["views"] * 6_100}
-    else:
-        known |= {"profile_visits": counts["clicks"], "follows": counts["clicks"] // 20}
-    return call.insights(known, document["created"])
+    age = call.stage.age(document["created"])
+    counts = figures(document["id"], age)
+    if document["product"] != "STORY":
+        return call.insights(_figures(document["product"], counts), document["created"])
+    if counts["reach"] < 5:
+        raise GraphError(10, "Not enough viewers for the media to show insights")
+    answer = call.insights(_storys_figures(counts), document["created"])
+    return answer if age < _DAY else {"data": []}
 
 
 def refuse_deletion(call: Call, _: Document) -> Document:
@@ -131,6 +134,7 @@ EDGES: Edges = {
     ("user", "POST", "media_publish"): publish,
     ("user", "GET", "content_publishing_limit"): publishing_limit,
     ("user", "GET", "media"): media_list,
+    ("user", "GET", "stories"): stories,
     ("containers", "GET", ""): container,
     ("media", "GET", ""): media,
     ("media", "GET", "insights"): media_insights,
@@ -138,7 +142,49 @@ EDGES: Edges = {
 }
 
 
-def _check_caption(caption: str) -> None:
+def _listed(call: Call, media: list[Document]) -> Document:
+    return call.page_of(media, lambda each: call.choose(_shown(call.stage, each)))
+
+
+def _figures(product: str, counts: dict[str, int]) -> dict[str, object]:
+    known: dict[str, object] = {
+        "views": counts["impressions"],
+        "reach": counts["reach"],
+        "likes": counts["reactions"],
+        "comments": counts["comments"],
+        "saved": counts["saves"],
+        "shares": counts["shares"],
+        "total_interactions": sum(counts[name] for name in ("reactions", "comments", "saves", "shares")),
+        "total_views": counts["impressions"] * 5 // 4,
+        "total_likes": counts["reactions"] * 5 // 4,
+        "total_comments": counts["comments"] * 5 // 4,
+        "facebook_views": counts["impressions"] // 4,
+    }
+    if product == "REELS":
+        timed = {"ig_reels_avg_watch_time": 6_100, "ig_reels_video_view_total_time": counts["views"] * 6_100}
+        return {**known, **timed, "reels_skip_rate": 41.5}
+    return {**known, "profile_visits": counts["clicks"], "follows": counts["clicks"] // 20}
+
+
+def _storys_figures(counts: dict[str, int]) -> dict[str, object]:
+    return {
+        "views": counts["impressions"],
+        "reach": counts["reach"],
+        "shares": counts["shares"],
+        "replies": counts["comments"],
+        "navigation": counts["impressions"] * 6 // 5,
+        "follows": counts["clicks"] // 20,
+        "profile_visits": counts["clicks"],
+    }
+
+
+def _check_words(given: Document) -> None:
+    """A story and a carousel's item have no caption, and only a picture has alt text (refused here, as a mistake)."""
+    caption, story = given.get("caption", ""), given.get("media_type") == "STORIES"
+    if (story or given.get("is_carousel_item")) and "caption" in given:
+        raise GraphError(100, "Param caption is not supported for this media type")
+    if (story or given.get("media_type")) and "alt_text" in given:
+        raise GraphError(100, "Param alt_text is supported for images only")
     if len(caption) > 2_200:
         raise GraphError(36004, "The caption was too long", subcode=2207010)
     if caption.count("@") > 20:
@@ -146,13 +192,14 @@ def _check_caption(caption: str) -> None:
 
 
 def _create_picture(call: Call, given: Document) -> Document:
-    content = _fetched(given["image_url"])
-    _check_picture(content)
+    content, story = _fetched(given["image_url"]), given.get("media_type") == "STORIES"
+    _check_picture(content, any_ratio=story)
     if len(given.get("alt_text", "")) > 1_000:
         raise GraphError(100, "Param alt_text must be at most 1000 characters long")
     return _keep(
         call,
-        kind="IMAGE",
+        type="IMAGE",
+        product="STORY" if story else "FEED",
         child=given.get("is_carousel_item", False),
         caption=given.get("caption", ""),
         alt_text=given.get("alt_text", ""),
@@ -173,18 +220,23 @@ def _create_album(call: Call, given: Document) -> Document:
                 raise GraphError(9007, "Media ID is not available", subcode=2207027)
         return _keep(
             call,
-            kind="CAROUSEL",
+            type="CAROUSEL_ALBUM",
+            product="FEED",
             caption=given.get("caption", ""),
             children=[each["sha256"] for each in children if each],
             ready_at=(call.stage.now() + call.stage.processing).isoformat(),
         )
 
 
-def _create_reel(call: Call, given: Document) -> Document:
+def _create_film(call: Call, given: Document) -> Document:
     if given.get("upload_type") != "resumable":
         raise GraphError(100, "The parameter video_url is required")
-    reel = _keep(call, kind="REELS", caption=given.get("caption", ""))
-    return {"id": reel["id"], "uri": f"https://rupload.facebook.com/ig-api-upload/v26.0/{reel['id']}"}
+    if "cover_url" in given:
+        _check_picture(_fetched(given["cover_url"]), any_ratio=True)
+    product = "STORY" if given["media_type"] == "STORIES" else "REELS"
+    told = {"caption": given.get("caption", ""), "declared": given.get("is_ai_generated", False)}
+    film = _keep(call, type="VIDEO", product=product, cover="cover_url" in given, **told)
+    return {"id": film["id"], "uri": f"https://rupload.facebook.com/ig-api-upload/v26.0/{film['id']}"}
 
 
 def _keep(call: Call, **fields: object) -> Document:
@@ -214,7 +266,7 @@ def _state(stage: Stage, document: Document) -> str:
         return "EXPIRED"
     if document["ready_at"] is None or now < datetime.fromisoformat(document["ready_at"]):
         return "IN_PROGRESS"
-    if document["kind"] == "REELS" and not is_film(stage, document["sha256"]):
+    if document["type"] == "VIDEO" and not is_film(stage, document["sha256"]):
         document["error"] = 2207026
     return "ERROR" if document["error"] else "FINISHED"
 
@@ -239,8 +291,8 @@ def _publish(call: Call, container: Document) -> Document:
         "id": identity,
         "account": call.account,
         "caption": container["caption"].strip(),
-        "product": "REELS" if container["kind"] == "REELS" else "FEED",
-        "type": {"REELS": "VIDEO", "CAROUSEL": "CAROUSEL_ALBUM"}.get(container["kind"], "IMAGE"),
+        "product": container["product"],
+        "type": container["type"],
         "code": hashlib.sha256(identity.encode()).hexdigest()[:11],
         "created": stage.now().isoformat(),
     }
@@ -265,12 +317,20 @@ def _shown(stage: Stage, document: Document) -> Document:
         "id": document["id"],
         "caption": document["caption"] or None,
         "timestamp": graph_time(document["created"]),
-        "permalink": f"https://www.instagram.com/p/{document['code']}/",
+        "permalink": f"https://www.instagram.com/{_place(document)}/",
         "media_type": document["type"],
         "media_product_type": document["product"],
         "like_count": counts["reactions"],
         "comments_count": counts["comments"],
+        "saved_count": counts["saves"],
+        "shares_count": counts["shares"],
+        "reposts_count": counts["shares"] // 3,
     }
+
+
+def _place(document: Document) -> str:
+    story = document["product"] == "STORY"
+    return f"stories/{document['account']}/{document['id']}" if story else f"p/{document['code']}"
 
 
 def _fetched(url: str) -> bytes:
@@ -300,7 +360,7 @@ def _heed_robots(session: requests.Session, url: str) -> None:
         raise _not_fetched("restricted by robots.txt")
 
 
-def _check_picture(content: bytes) -> None:
+def _check_picture(content: bytes, *, any_ratio: bool = False) -> None:
     if not content.startswith(b"\xff\xd8\xff"):
         raise _wrong_format()
     if len(content) > 8_000_000:
@@ -310,7 +370,7 @@ def _check_picture(content: bytes) -> None:
             width, height = picture.size
     except (UnidentifiedImageError, OSError):
         raise _wrong_format() from None
-    if width < 320 or not 0.795 <= width / height <= 1.915:
+    if width < 320 or not (any_ratio or 0.795 <= width / height <= 1.915):
         raise GraphError(36003, "The aspect ratio is not supported", subcode=2207009)
 
 

@@ -6,9 +6,10 @@ import hashlib
 import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from platforms.contract import Checkpoint, Form, MediaFile, Outgoing
+from platforms.contract import Charge, Checkpoint, Form, MediaFile, Outgoing
+from platforms.endpoints import Call, Gatekeeper
+from platforms.errors import TooSoon
 from platforms.rehearsal.faults import Name
 from platforms.rehearsal.graph import routes, rupload_routes
 from platforms.rehearsal.stage import Stage
@@ -105,6 +108,30 @@ class DiesAfter:
         self.left -= 1
         if not self.left:
             raise Killed
+
+
+class AccountBook(Gatekeeper):
+    """A gatekeeper that lets everything by, and remembers what was charged and how far uploads have come."""
+
+    def __init__(self) -> None:
+        self.charged: Counter[str] = Counter()
+        self.uploads: list[tuple[int, int]] = []
+
+    def before(self, call: Call) -> None:
+        return None
+
+    def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
+        for each in charges:
+            self.charged[each.bucket] += each.amount
+
+    def spent(self, bucket: str, on: date, *, whole_app: bool) -> int:
+        return self.charged[bucket] if on == datetime.now(UTC).date() else 0
+
+    def sent(self, so_far: int, of: int) -> None:
+        self.uploads.append((so_far, of))
+
+    def settled(self) -> None:
+        return None
 
 
 def shown(stage: Stage) -> list[dict[str, Any]]:

@@ -6,15 +6,16 @@ import hashlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from platforms.contract import Absent, Checkpoint, Form, Found, Network, Outgoing, Platform, Unclear
+from platforms.contract import Absent, Checkpoint, Correction, Form, Found, Network, Outgoing, Platform, Unclear
 from platforms.errors import (
     MediaNotAccepted,
+    NotOffered,
     NotSignedIn,
     OutcomeUnknown,
     Refused,
@@ -26,7 +27,7 @@ from platforms.facebook.limits import is_reel
 from platforms.facebook.publish import FacebookPage
 from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.faults import Fault, Name
-from platforms.rehearsal.graph import refuse
+from platforms.rehearsal.graph import cut, refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
 from tests.factories import forget
@@ -104,7 +105,7 @@ def outgoing(form: str, tmp_path: Path) -> Outgoing:
 def test_a_page_is_a_platform(page: FacebookPage) -> None:
     platform: Platform = page
     assert platform.verify() == "Page fb-ar"
-    assert platform.forms == frozenset(Form)
+    assert platform.forms == {Form.TEXT, Form.PICTURE, Form.VIDEO}
 
 
 def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
@@ -279,6 +280,27 @@ def test_a_post_is_found_behind_pages_of_others(page: FacebookPage, stage: Stage
     assert isinstance(page.find(post(text="needle in the hay"), {}, a_minute_ago(stage)), Found)
 
 
+def test_pictures_are_found_though_our_clock_is_hours_ahead(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
+    outgoing = MAKERS["pictures"](tmp_path)
+    checkpoint = page.stage(outgoing, {}, keep)
+    receipt = page.reveal(outgoing, checkpoint, forget)
+    for number in range(30):
+        page.reveal(post(text=f"later {number}"), {}, forget)
+    stage.move_clock(FacebookPage.settling)
+    finding = page.find(outgoing, checkpoint, stage.now() + timedelta(hours=5))
+    assert isinstance(finding, Found) and finding.receipt.remote_id == receipt.remote_id
+
+
+def test_a_list_that_was_cut_short_proves_no_absence(page: FacebookPage, stage: Stage, tmp_path: Path) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = page.stage(outgoing, {}, keep)
+    page.reveal(post(text="something else"), {}, forget)
+    stage.move_clock(FacebookPage.settling)
+    assert page.find(outgoing, checkpoint, a_minute_ago(stage)) == Absent()
+    cut(stage, "fb-ar")
+    assert isinstance(page.find(outgoing, checkpoint, a_minute_ago(stage)), Unclear)
+
+
 def test_a_lagging_feed_proves_nothing_about_a_text(page: FacebookPage, stage: Stage) -> None:
     page.reveal(post(), {}, forget)
     assert isinstance(page.find(post(), {}, a_minute_ago(stage)), Unclear)
@@ -368,7 +390,7 @@ def test_figures_come_by_live_names_and_a_fresh_post_has_no_insights(
 def test_one_dead_metric_name_leaves_the_others_alive(page: FacebookPage, stage: Stage) -> None:
     receipt = page.reveal(post(), {}, forget)
     stage.move_clock(timedelta(days=2))
-    refuse(stage, "/insights", code=100, method="GET", times=2)
+    refuse(stage, "/insights", code=100, method="GET", times=2)  # all three, then the first alone
     figures = {each.metric for each in page.measure([receipt.remote_id])[receipt.remote_id]}
     assert {"reach", "clicks", "reactions"} <= figures
     assert "views" not in figures
@@ -381,6 +403,14 @@ def test_one_field_that_is_not_permitted_leaves_the_others(page: FacebookPage, s
     figures = {each.metric for each in page.measure([receipt.remote_id])[receipt.remote_id]}
     assert {"comments", "shares", "views"} <= figures
     assert "reactions" not in figures
+
+
+def test_without_the_right_to_insights_the_other_figures_still_come(page: FacebookPage, stage: Stage) -> None:
+    receipt = page.reveal(post(), {}, forget)
+    stage.move_clock(timedelta(days=2))
+    refuse(stage, "/insights", code=10, status=403, method="GET")
+    figures = {each.metric for each in page.measure([receipt.remote_id])[receipt.remote_id]}
+    assert figures == {"reactions", "comments", "shares"}
 
 
 def test_a_post_whose_figures_fail_does_not_hide_the_others(page: FacebookPage, stage: Stage) -> None:
@@ -407,6 +437,63 @@ def test_withdrawing_hides_the_post_and_may_be_repeated(outgoing: Outgoing, page
     page.withdraw(receipt.remote_id, {})
     page.withdraw(receipt.remote_id, {})
     assert shown(stage) == []
+
+
+LEADS = {
+    "ar": "تصحيح (3 نوفمبر 2026): ",
+    "en": "Correction (3 November 2026): ",
+    "fr": "Rectificatif (3 novembre 2026) : ",
+}
+
+
+@pytest.mark.parametrize("language", LEADS)
+def test_a_correction_is_made_in_place_and_said_below(
+    language: str, outgoing: Outgoing, page: FacebookPage, stage: Stage, door: Door
+) -> None:
+    checkpoint = page.stage(outgoing, {}, keep)
+    receipt = page.reveal(outgoing, checkpoint, forget)
+    noted = Correction(on=date(2026, 11, 3), note="16:125")
+    corrected = replace(outgoing, text="better words", language=language, corrections=(noted,))
+
+    again = page.correct(corrected, receipt.remote_id, checkpoint)
+    assert [each["text"] for each in shown(stage)] == [f"better words\n\n{LEADS[language]}16:125"]
+    assert again.remote_id == receipt.remote_id and again.url
+
+    door.calls.clear()
+    page.correct(corrected, receipt.remote_id, checkpoint)
+    assert [call for call in door.calls if call.startswith("POST")] == []
+
+
+@pytest.mark.parametrize("fault", [*APPLIED, *NOT_APPLIED])
+def test_a_correction_whose_answer_was_lost_is_repeated(fault: Name, page: FacebookPage, stage: Stage) -> None:
+    receipt = page.reveal(post(), {}, forget)
+    stage.faults.add(Fault(name=fault, path=receipt.remote_id))
+    with pytest.raises(Unreachable):
+        page.correct(post(text="better words"), receipt.remote_id, {})
+    page.correct(post(text="better words"), receipt.remote_id, {})
+    assert [each["text"] for each in shown(stage)] == ["better words"]
+
+
+def test_only_words_can_be_corrected_and_only_of_what_is_there(
+    page: FacebookPage, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    checkpoint = page.stage(outgoing, {}, keep)
+    receipt = page.reveal(outgoing, checkpoint, forget)
+    with pytest.raises(NotOffered, match="words alone"):
+        page.correct(post(picture(tmp_path, shade=7)), receipt.remote_id, checkpoint)
+    page.withdraw(receipt.remote_id, checkpoint)
+    with pytest.raises(Refused):
+        page.correct(outgoing, receipt.remote_id, checkpoint)
+
+
+def test_what_a_machine_made_is_declared_where_facebook_takes_it(
+    page: FacebookPage, stage: Stage, tmp_path: Path
+) -> None:
+    for form in ("reel", "video"):
+        made = replace(MAKERS[form](tmp_path), synthetic=True)
+        page.reveal(made, page.stage(made, {}, keep), forget)
+    assert [each["declared"] for each in stage.records.all("graph.videos")] == [True, True]
 
 
 def test_what_can_be_seen_but_not_deleted_is_not_called_withdrawn(page: FacebookPage, stage: Stage) -> None:
@@ -454,6 +541,7 @@ def test_check_says_what_facebook_would_refuse(tmp_path: Path) -> None:
     assert kinds(post(webp)) == [MediaNotAccepted]
     assert kinds(post(*[picture(tmp_path)] * 11)) == [MediaNotAccepted]
     assert kinds(post(reel, reel)) == [MediaNotAccepted]
+    assert kinds(replace(post(reel), form=Form.STORY)) == [NotOffered]
     assert kinds(post(replace(reel, duration=timedelta(hours=5)))) == [MediaNotAccepted]
 
 

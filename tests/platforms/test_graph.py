@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import requests
 from pydantic import BaseModel
 
 from platforms import graph as graph_module
-from platforms.contract import Network
-from platforms.endpoints import StrayCall
+from platforms.contract import Measurement, Network
+from platforms.endpoints import StrayCall, guarded_by
 from platforms.errors import (
+    Covers,
     MediaNotAccepted,
     NotSignedIn,
     OutcomeUnknown,
@@ -28,12 +30,21 @@ from platforms.errors import (
     TooSoon,
     Unreachable,
 )
-from platforms.graph import VERSION, Created, Done, Graph, same_words
-from platforms.graph_faults import Missing, NotPermitted, from_status
+from platforms.graph import VERSION, Created, CutShort, Dated, Done, Graph, same_words
+from platforms.graph_faults import (
+    Missing,
+    NotPermitted,
+    WrongOffset,
+    from_answer,
+    from_status,
+    used_share,
+    used_up,
+)
+from platforms.graph_insights import each_measured, figures
 from platforms.rehearsal import endpoints
-from platforms.rehearsal.graph import USAGE_AFTER, refuse
+from platforms.rehearsal.graph import USAGE_AFTER, cut, refuse, used
 from platforms.rehearsal.stage import Stage
-from tests.platforms.meta_stage import Door, film, new_stage, served
+from tests.platforms.meta_stage import AccountBook, Door, film, new_stage, served
 
 TOKEN = "stage-fb-en"
 PAGE = "page-fb-en"
@@ -105,17 +116,22 @@ def test_a_refused_connection_proves_that_nothing_left_even_on_a_reveal(connect:
     assert "appsecret_proof" not in str(caught.value) and TOKEN not in str(caught.value)
 
 
-def test_another_version_than_ours_is_seen(connect: Callable[..., Graph], caplog: pytest.LogCaptureFixture) -> None:
-    today = connect()
-    today.glance("me", Created)
-    today.check_version()
+def test_every_answer_is_looked_at_for_its_version(connect: Callable[..., Graph], stage: Stage) -> None:
+    connect().glance("me", Created)
     graph = connect(version="v99.0")
-    with caplog.at_level(logging.WARNING):
-        graph.glance("me", Created)
-        graph.glance("me", Created)
-    assert [record.getMessage() for record in caplog.records] == ["Meta answers as v21.0 although v99.0 was asked for"]
     with pytest.raises(Refused, match=r"v21\.0"):
-        graph.check_version()
+        graph.glance("me", Created)
+    with pytest.raises(Refused, match=r"v21\.0"):
+        graph.reveal(f"{PAGE}/feed", Created, message="words")
+    assert stage.records.all("shown") == []
+
+
+def test_what_is_out_is_told_even_if_another_version_than_ours_put_it_out(
+    connect: Callable[..., Graph], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert connect(version="v99.0").reveal(f"{PAGE}/feed", Created, message="words").id
+    assert [record.getMessage() for record in caplog.records] == ["Meta answers as v21.0 although v99.0 was asked for"]
 
 
 @pytest.mark.parametrize(
@@ -134,6 +150,20 @@ def test_another_version_than_ours_is_seen(connect: Callable[..., Graph], caplog
         (10, 0, 403, NotPermitted, NotPermitted),
         (200, 0, 403, NotPermitted, NotPermitted),
         (190, 460, 400, NotSignedIn, NotSignedIn),
+        (190, 463, 401, NotSignedIn, NotSignedIn),
+        (190, 464, 400, NotSignedIn, NotSignedIn),
+        (102, 0, 400, NotSignedIn, NotSignedIn),
+        (368, 0, 400, TooSoon, TooSoon),
+        (368, 1390008, 400, TooSoon, TooSoon),
+        (368, 1346003, 400, Refused, Refused),
+        (341, 0, 400, TooSoon, TooSoon),
+        (80001, 0, 403, TooSoon, TooSoon),
+        (1609005, 0, 400, Refused, Refused),
+        (100, 1609008, 400, Refused, Refused),
+        (100, 2207028, 400, Refused, Refused),
+        (25, 2207050, 403, NotSignedIn, NotSignedIn),
+        (1, 2207057, 400, Refused, Refused),
+        (-2, 2207020, 400, Unreachable, Unreachable),
         (4, 2207051, 403, NotSignedIn, NotSignedIn),
         (100, 33, 400, Missing, Missing),
         (506, 0, 400, OutcomeUnknown, OutcomeUnknown),
@@ -219,6 +249,35 @@ def test_usage_is_told_once_enough_calls_were_made(graph: Graph) -> None:
     assert "x-business-use-case-usage" in session.answer.headers
 
 
+def test_a_window_closes_by_its_headers_before_meta_refuses() -> None:
+    def told(**headers: object) -> requests.Response:
+        answer = requests.Response()
+        for name, value in headers.items():
+            answer.headers[name.replace("_", "-")] = json.dumps(value)
+        return answer
+
+    page: dict[str, object] = {"type": "pages", "call_count": 12, "total_time": 100, "ads_api_access_tier": "x"}
+    full = used_up(told(x_business_use_case_usage={"1": [page]}))
+    regained = used_up(told(x_business_use_case_usage={"1": [page | {"estimated_time_to_regain_access": 9}]}))
+    apps = used_up(told(x_app_usage={"call_count": 100, "total_time": 3}))
+
+    assert full and full.covers is Covers.ACCOUNT
+    assert regained and timedelta(minutes=8) < regained.retry_at - datetime.now(UTC) < timedelta(minutes=10)
+    assert apps and apps.covers is Covers.APP
+    assert used_up(told(x_app_usage={"call_count": 99})) is used_up(told(x_app_usage=["nonsense"])) is None
+    assert used_share(told(x_app_usage={"call_count": 96})) == 96 and used_share(told()) == 0
+
+
+def test_where_little_is_left_measuring_leaves_it_to_publishing(graph: Graph, stage: Stage) -> None:
+    def measured(remote_id: str) -> list[Measurement]:
+        graph.glance("me", Created)
+        return [Measurement(metric="views", value=1, source=remote_id)]
+
+    assert list(each_measured(graph, ["1", "2", "3"], measured)) == ["1", "2", "3"]
+    used(stage, "fb-en", percent=96)
+    assert list(each_measured(graph, ["1", "2", "3"], measured)) == ["1"]
+
+
 def test_one_bad_metric_name_fails_the_whole_call(graph: Graph, stage: Stage) -> None:
     post = graph.reveal(f"{PAGE}/feed", Created, message="words").id
     stage.move_clock(timedelta(days=1))
@@ -227,6 +286,54 @@ def test_one_bad_metric_name_fails_the_whole_call(graph: Graph, stage: Stage) ->
     with pytest.raises(Refused):
         graph.glance(f"{post}/insights", Anything)
     assert graph.glance(f"{post}/insights", Anything, metric="post_media_view")
+
+
+def test_a_bad_name_in_a_group_does_not_cost_a_call_for_each(graph: Graph, stage: Stage, door: Door) -> None:
+    post = graph.reveal(f"{PAGE}/feed", Created, message="words").id
+    stage.move_clock(timedelta(days=1))
+    reactions = [f"post_reactions_{name}_total" for name in ("like", "love", "wow", "haha", "sorry", "anger")]
+    door.calls.clear()
+    answered = figures(graph, f"{post}/insights", ("post_media_view", "post_impressions", *reactions))
+    assert set(answered) == {"post_media_view", *reactions}
+    assert len(door.calls) == 7
+
+
+def test_a_list_that_is_cut_short_is_not_taken_for_whole(graph: Graph, stage: Stage) -> None:
+    for number in range(3):
+        graph.reveal(f"{PAGE}/feed", Created, message=f"words {number}")
+    stage.move_clock(stage.lag)
+    long_ago = stage.now() - timedelta(days=1)
+    assert len(list(graph.since(f"{PAGE}/published_posts", Dated, long_ago, fields="created_time"))) == 3
+    cut(stage, "fb-en")
+    with pytest.raises(CutShort):
+        list(graph.since(f"{PAGE}/published_posts", Dated, long_ago, fields="created_time"))
+
+
+@pytest.mark.parametrize("wrapped", [json.dumps, dict])
+def test_a_chunk_from_the_wrong_place_is_told_the_right_one(wrapped: Callable[[Any], object]) -> None:
+    answer = requests.Response()
+    answer.status_code = 400
+    data = {"start_offset": "1048576", "end_offset": "2097152"}
+    error = {"code": 6001, "error_subcode": 1363037, "message": "", "error_data": wrapped(data)}
+    answer._content = json.dumps({"error": error}).encode()
+    told = from_answer(answer, network="Facebook", secret="", visible=False)
+    assert isinstance(told, WrongOffset) and (told.start, told.end) == (1048576, 2097152)
+
+
+def test_whoever_watches_hears_how_far_an_upload_has_come(graph: Graph, stage: Stage, tmp_path: Path) -> None:
+    class Session(BaseModel):
+        video_id: str
+        upload_session_id: str = ""
+
+    video = film(tmp_path, kilobytes=600).path
+    size, watching = video.stat().st_size, AccountBook()
+    reel = graph.prepare(f"{PAGE}/video_reels", Session, upload_phase="start")
+    chunked = graph.prepare(f"{PAGE}/videos", Session, upload_phase="start", file_size=size)
+    fields = {"upload_phase": "transfer", "upload_session_id": chunked.upload_session_id, "start_offset": "0"}
+    with guarded_by(watching):
+        graph.send_file(f"/video-upload/v26.0/{reel.video_id}", video, offset=0)
+        graph.send_window(f"{PAGE}/videos", Anything, fields, video, 0, size)
+    assert watching.uploads == [*(whole := [(262144, size), (524288, size), (size, size)]), *whole]
 
 
 def test_numbers_are_above_what_a_float_holds(graph: Graph) -> None:

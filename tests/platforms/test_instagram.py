@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from platforms.contract import Absent, Form, Found, Network, Outgoing, Platform, Unclear
+from platforms.contract import Absent, Form, Found, MediaFile, Network, Outgoing, Platform, Unclear
+from platforms.endpoints import guarded_by
 from platforms.errors import (
+    Covers,
     MediaNotAccepted,
     NotOffered,
     NotSignedIn,
@@ -22,7 +24,7 @@ from platforms.errors import (
     TooSoon,
     Unreachable,
 )
-from platforms.instagram import limits
+from platforms.graph import Created, Page
 from platforms.instagram.publish import InstagramAccount
 from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.faults import Fault, Name
@@ -34,6 +36,7 @@ from tests.platforms.meta_stage import (
     APPLIED,
     NOT_APPLIED,
     WORDS,
+    AccountBook,
     DiesAfter,
     Door,
     Killed,
@@ -52,6 +55,8 @@ MAKERS: dict[str, Callable[[Path], Outgoing]] = {
     "picture": lambda folder: post(picture(folder)),
     "album": lambda folder: post(*(picture(folder, shade=shade) for shade in (1, 2, 3))),
     "reel": lambda folder: post(film(folder)),
+    "story": lambda folder: replace(post(picture(folder, shade=9, size=(540, 960))), form=Form.STORY),
+    "moving story": lambda folder: replace(post(film(folder)), form=Form.STORY),
 }
 
 
@@ -116,7 +121,7 @@ def outgoing(form: str, tmp_path: Path) -> Outgoing:
 def test_an_account_is_a_platform(account: InstagramAccount) -> None:
     platform: Platform = account
     assert platform.verify() == "ig-fr"
-    assert platform.forms == {Form.PICTURE, Form.VIDEO}
+    assert platform.forms == {Form.PICTURE, Form.VIDEO, Form.STORY}
 
 
 def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
@@ -130,9 +135,10 @@ def test_every_form_is_staged_unseen_then_shown_once_as_it_was(
     receipt = account.reveal(outgoing, checkpoint, forget)
 
     [seen] = shown(stage)
-    assert (seen["text"], seen["remote_id"]) == (WORDS, receipt.remote_id)
+    words = "" if outgoing.form is Form.STORY else WORDS
+    assert (seen["text"], seen["remote_id"]) == (words, receipt.remote_id)
     assert seen["media"] == [each.sha256 for each in outgoing.media]
-    assert receipt.url and receipt.url.startswith("https://www.instagram.com/p/")
+    assert receipt.url and receipt.url.startswith("https://www.instagram.com/")
     assert receipt.published_at is not None
 
 
@@ -370,6 +376,7 @@ def test_an_address_that_does_not_come_does_not_undo_the_post(
     assert receipt.remote_id == shown(stage)[0]["remote_id"]
 
 
+@pytest.mark.parametrize("form", ["picture", "album", "reel"])
 def test_figures_are_asked_by_product_and_a_fresh_post_has_no_insights(
     form: str, outgoing: Outgoing, account: InstagramAccount, stage: Stage
 ) -> None:
@@ -380,9 +387,10 @@ def test_figures_are_asked_by_product_and_a_fresh_post_has_no_insights(
     figures = {each.metric: each.value for each in measured}
 
     assert remote_id == receipt.remote_id
-    assert fresh == {"reactions", "comments"}
+    assert fresh == {"reactions", "comments", "saves", "shares", "reposts_count"}
     assert {"views", "reach", "reactions", "comments", "saves", "shares"} <= figures.keys()
-    assert ("watch_time" in figures) == (form == "reel")
+    assert {"total_views", "total_likes", "total_comments", "facebook_views"} <= figures.keys()
+    assert ("watch_time" in figures) == ("reels_skip_rate" in figures) == (form == "reel")
     assert ("profile_visits" in figures) == (form != "reel")
     assert len(figures) == len(measured)
 
@@ -393,10 +401,106 @@ def test_a_metric_that_an_account_is_refused_leaves_the_others(
     outgoing = MAKERS["picture"](tmp_path)
     receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
     stage.move_clock(timedelta(days=3))
-    refuse(stage, "/insights", code=100, method="GET", times=2)
+    refuse(stage, "/insights", code=100, method="GET", times=4)  # nine names, four, two, the first alone
     figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
     assert "views" not in figures
-    assert {"reach", "reactions", "comments", "saves"} <= figures
+    assert {"reach", "reactions", "comments", "saves", "total_views"} <= figures
+
+
+def test_an_account_without_the_newer_figures_gives_the_older_ones(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
+    stage.move_clock(timedelta(days=3))
+    refuse(stage, receipt.remote_id, code=100, method="GET")
+    refuse(stage, "/insights", query="total_views", code=10, method="GET", status=403)
+    figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
+    assert {"views", "reactions"} <= figures
+    assert not {"reposts_count", "total_views"} & figures
+
+
+def test_what_was_out_before_the_account_was_professional_has_no_insights(
+    account: InstagramAccount, stage: Stage, door: Door, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    receipt = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget)
+    stage.move_clock(timedelta(days=3))
+    refuse(stage, "/insights", code=100, subcode=2108006, method="GET", times=2)
+    door.calls.clear()
+    figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
+    assert figures == {"reactions", "comments", "saves", "shares", "reposts_count"}
+    assert len(door.calls) == 3
+
+
+def test_a_storys_figures_come_while_it_stands_and_not_under_five_viewers(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["story"](tmp_path)
+    remote_id = account.reveal(outgoing, account.stage(outgoing, {}, keep), forget).remote_id
+
+    def metrics() -> set[str]:
+        return {each.metric for each in account.measure([remote_id]).get(remote_id, ())}
+
+    fresh = metrics()
+    stage.move_clock(timedelta(hours=23))
+    standing = metrics()
+    stage.move_clock(timedelta(hours=2))
+    assert {"views", "reach", "replies", "navigation"} <= standing
+    assert not {"views", "reach"} & fresh and not {"views", "reach"} & metrics()
+
+
+def test_a_story_stands_in_no_list_of_posts_and_two_at_once_are_left_to_a_person(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    picture_post, story = MAKERS["picture"](tmp_path), MAKERS["story"](tmp_path)
+    checkpoint = account.stage(story, {}, keep)
+    account.reveal(story, checkpoint, forget)
+    stage.move_clock(InstagramAccount.settling)
+    assert account._graph.read("ig-ig-fr/media", Page[Created]).data == []
+    assert isinstance(account.find(story, checkpoint, a_minute_ago(stage)), Found)
+
+    other = account.stage(picture_post, {}, keep)
+    account.reveal(picture_post, other, forget)
+    account.reveal(story, account.stage(story, {}, keep), forget)
+    stage.move_clock(InstagramAccount.settling)
+    assert isinstance(account.find(story, checkpoint, a_minute_ago(stage)), Unclear)
+    assert isinstance(account.find(picture_post, other, a_minute_ago(stage)), Found)
+
+
+def test_another_story_long_after_the_attempt_is_not_taken_for_ours(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    story = MAKERS["story"](tmp_path)
+    checkpoint = account.stage(story, {}, keep)
+    account.reveal(story, checkpoint, forget)
+    stage.move_clock(timedelta(minutes=20))
+    assert isinstance(account.find(story, checkpoint, stage.now() - timedelta(minutes=30)), Unclear)
+
+
+def test_an_upright_thumbnail_is_a_reels_cover_and_a_wide_one_is_not(
+    account: InstagramAccount, stage: Stage, shelf: LoopbackShelf, tmp_path: Path
+) -> None:
+    for size in ((540, 960), (960, 540)):
+        reel = replace(MAKERS["reel"](tmp_path), thumbnail=picture(tmp_path, size=size), synthetic=True)
+        account.stage(reel, {}, keep)
+    made = stage.records.all("graph.containers")
+    assert [(each["cover"], each["declared"]) for each in made] == [(True, True), (False, True)]
+    assert list(shelf.folder.iterdir()) == []
+
+
+def test_containers_are_counted_and_no_more_are_asked_for_than_instagram_makes(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    book = AccountBook()
+    with guarded_by(book):
+        account.stage(MAKERS["album"](tmp_path), {}, keep)
+        assert sum(book.charged.values()) == 4
+        book.charged["instagram containers"] = 400
+        with pytest.raises(TooSoon, match="400 containers") as caught:
+            account.stage(MAKERS["picture"](tmp_path), {}, keep)
+    assert caught.value.covers is Covers.UPLOADS
+    assert len(stage.records.all("graph.containers")) == 4
 
 
 def test_instagram_lets_nobody_withdraw(account: InstagramAccount) -> None:
@@ -410,7 +514,7 @@ def test_alt_texts_arrive(account: InstagramAccount, stage: Stage, tmp_path: Pat
     assert [each["alt_text"] for each in children] == ["لوحة 1", "لوحة 2", "لوحة 3"]
 
 
-def test_check_says_what_instagram_would_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_says_what_instagram_would_refuse(tmp_path: Path) -> None:
     def kinds(outgoing: Outgoing) -> list[type[Exception]]:
         return [type(each) for each in InstagramAccount.check(outgoing)]
 
@@ -429,8 +533,20 @@ def test_check_says_what_instagram_would_refuse(tmp_path: Path, monkeypatch: pyt
     assert kinds(post(replace(reel, codec="prores"))) == [MediaNotAccepted]
     assert kinds(post(replace(reel, frame_rate=20.0))) == [MediaNotAccepted]
     assert kinds(post(replace(reel, index_first=False))) == [MediaNotAccepted]
-    monkeypatch.setattr(InstagramAccount, "hashtags", limits.HASHTAGS_AT_MOST)
-    assert kinds(post(jpeg, text=six)) == []
+    assert kinds(post(jpeg, text=six, most_hashtags=6)) == []
+    assert kinds(post(jpeg, text="#one", most_hashtags=0)) == [Refused]
+
+
+def test_check_says_what_a_story_may_be(tmp_path: Path) -> None:
+    def kinds(*media: MediaFile) -> list[type[Exception]]:
+        return [type(each) for each in InstagramAccount.check(replace(post(*media, text="#a " * 9), form=Form.STORY))]
+
+    upright, moving = picture(tmp_path, size=(540, 960)), film(tmp_path, kilobytes=1)
+    assert kinds(upright) == kinds(moving) == []
+    assert kinds(upright, upright) == [MediaNotAccepted]
+    assert kinds(picture(tmp_path)) == [MediaNotAccepted]
+    assert kinds(replace(moving, duration=timedelta(seconds=61))) == [MediaNotAccepted]
+    assert kinds(replace(moving, size=100_000_001)) == [MediaNotAccepted]
 
 
 def test_missing_credentials_are_named(connect: Connect) -> None:
