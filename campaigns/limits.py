@@ -11,6 +11,7 @@ from campaigns.drafting import Draft, unsaved
 from campaigns.languages import Language
 from campaigns.models import Account, Revision
 from campaigns.outgoing import compose
+from campaigns.settings import Settings
 from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Form, Outgoing
@@ -36,12 +37,14 @@ def can_carry(account: Account, form: Form) -> bool:
     return form in adapter(account.network).forms
 
 
-def objections(draft: Draft, accounts: Iterable[Account]) -> Iterator[Objection]:
+def objections(draft: Draft, accounts: Iterable[Account], settings: Settings) -> Iterator[Objection]:
     """Every network's complaints. Pictures and films that are still to be drawn are not missed yet."""
     revision = unsaved(draft)
+    hashtags = {each.key: each.hashtags for each in settings.accounts}
     for account in accounts:
         for outgoing in _outgoing(draft, revision, account):
-            for error in adapter(account.network).check(outgoing):
+            allowed = replace(outgoing, most_hashtags=hashtags.get(account.key))
+            for error in adapter(account.network).check(allowed):
                 if not (isinstance(error, NotOffered) or (isinstance(error, MediaNotAccepted) and draft.template)):
                     yield _objection(draft, account, Language(outgoing.language), error)
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections, Speaker
-from campaigns.models import Account, Delivery, Publication, Reading
+from campaigns.models import Account, Delivery, Kind, Publication, Reading, Revision
 from campaigns.settings import Cadence, Settings
 from campaigns.store import Store
 from platforms.contract import METRICS, Measurement, Network
@@ -25,6 +25,7 @@ from platforms.errors import PlatformError
 
 logger = logging.getLogger(__name__)
 
+STORYS_LAST_LOOK = timedelta(hours=23)
 STILL_COUNTS = timedelta(days=60)
 """A look that was missed at the last age, because nothing ran, is made up for so long."""
 
@@ -47,6 +48,7 @@ class Out(NamedTuple):
     remote_id: str
     published_at: datetime | None
     measured_at: datetime | None
+    kind: Kind
 
     @property
     def speaker(self) -> Speaker:
@@ -122,8 +124,10 @@ def _looks(session: Session, wanted: Callable[[Out], bool], among: Sequence[Colu
             Publication.remote_id,
             Publication.published_at,
             Publication.measured_at,
+            Revision.kind,
         )
         .join(Publication.account)
+        .join(Publication.revision)
         .where(Publication.state == Delivery.PUBLISHED, Publication.remote_id.is_not(None), *among)
         .order_by(Publication.account_key, Publication.rehearsal, Publication.id)
     )
@@ -138,9 +142,15 @@ def _is_due(out: Out, settings: Settings, now: datetime) -> bool:
     if out.published_at is None or cadence is None:
         return False
     pace = settings.pace if out.rehearsal else 1.0
-    moments = [out.published_at + age / pace for age in cadence.ages]
+    ages = _storys_ages(cadence) if out.kind is Kind.STORY else cadence.ages
+    moments = [out.published_at + age / pace for age in ages]
     reached = max((moment for moment in moments if moment <= now), default=None)
     return reached is not None and (out.measured_at is None or out.measured_at < reached)
+
+
+def _storys_ages(cadence: Cadence) -> tuple[timedelta, ...]:
+    """A story is gone after a day, and its figures with it: the last look comes just before."""
+    return (*(age for age in cadence.ages if age < STORYS_LAST_LOOK), STORYS_LAST_LOOK)
 
 
 def _reading(publication_id: int, taken_at: datetime, measurements: Sequence[Measurement]) -> Reading:

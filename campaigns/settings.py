@@ -16,6 +16,7 @@ from campaigns.languages import Language
 from campaigns.paths import shipped
 from platforms.contract import Network
 from platforms.endpoints import LOOPBACK, Endpoints, origin
+from platforms.limits import limit
 
 Engine = Literal["threads", "procrastinate"]
 """Who works what the clock finds due: threads of each worker for itself, or a queue that several hosts share."""
@@ -47,6 +48,8 @@ class AccountSetting:
     timezone: str
     spacing: timedelta
     waits_for_uncertain: bool = False
+    hashtags: int | None = None
+    """How many hashtags a post may carry, on Instagram; None leaves it to what is known to be safe there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,9 +223,19 @@ def _account(key: str, table: Mapping[str, Any]) -> AccountSetting:
             timezone=str(ZoneInfo(table.get("timezone", "UTC"))),
             spacing=timedelta(minutes=table.get("spacing_minutes", 0)),
             waits_for_uncertain=bool(table.get("waits_for_uncertain", False)),
+            hashtags=_hashtags(table),
         )
     except (KeyError, ValueError) as error:
         raise SettingsError(f"accounts.toml, [{key}]: {error}") from error
+
+
+def _hashtags(table: Mapping[str, Any]) -> int | None:
+    if (number := table.get("hashtags")) is None:
+        return None
+    most = limit(Network.INSTAGRAM, "words", "hashtags at most").longest
+    if table["network"] != Network.INSTAGRAM or not isinstance(number, int) or not 0 <= number <= most:
+        raise ValueError(f"hashtags is {number!r}; it is for Instagram alone: write a whole number up to {most}")
+    return number
 
 
 def _slots(config: Mapping[str, Any]) -> dict[Language, tuple[time, ...]]:

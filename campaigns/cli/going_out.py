@@ -24,7 +24,7 @@ Account = Annotated[str, typer.Option("--account", help="An account's key.")]
 Language = Annotated[str, typer.Option("--language", help="ar, en or fr.")]
 Campaign = Annotated[str, typer.Option("--campaign", help="A campaign's key.")]
 Misconception = Annotated[str, typer.Option("--misconception", help="A misconception's key.")]
-Kind = Annotated[str, typer.Option("--kind", help="text, design, infographic, videographic or film.")]
+Kind = Annotated[str, typer.Option("--kind", help="text, design, infographic, videographic, film or story.")]
 Everything = Annotated[bool, typer.Option("--everything", help="All of it.")]
 
 

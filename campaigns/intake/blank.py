@@ -129,7 +129,7 @@ def _choices(
     near = dict.fromkeys(["UTC", *(account.timezone for account in accounts)])
     return {
         "kind": [kind.value for kind in Kind],
-        "template": [name for names in TEMPLATES.values() for name in names],
+        "template": list(dict.fromkeys(name for names in TEMPLATES.values() for name in names)),
         "timezone": [*near, *sorted(available_timezones() - set(near))],
         "campaign": list(session.scalars(select(Campaign.key).order_by(Campaign.key))),
         "accounts": [ALL, *(account.key for account in accounts)],

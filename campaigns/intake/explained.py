@@ -14,9 +14,10 @@ _EACH = {
         fr="Un nom court et durable : lettres, chiffres, - _ . (obligatoire). La même clé modifie la publication.",
     ),
     "kind": Trilingual(
-        ar="نوع المنشور: text نص، design تصميم، infographic إنفوغرافيك، videographic فيديوغرافيك، film فيلم (إلزامي).",
-        en="What it is: text, design, infographic, videographic or film (needed).",
-        fr="Sa nature : text, design, infographic, videographic ou film (obligatoire).",
+        ar="نوع المنشور (إلزامي): text نص، design تصميم، infographic إنفوغرافيك، videographic فيديوغرافيك، "
+        "film فيلم، story قصة.",
+        en="What it is: text, design, infographic, videographic, film or story (needed).",
+        fr="Sa nature : text, design, infographic, videographic, film ou story (obligatoire).",
     ),
     "campaign": Trilingual(
         ar="مفتاح الحملة. الاسم الجديد يُنشئ حملة جديدة.",
@@ -34,9 +35,9 @@ _EACH = {
         fr="Le texte dans cette langue. Un verset ne se saisit pas : {quran:49:13}, ou {quran:2:256/1-4} (mots 1 à 4).",
     ),
     "title": Trilingual(
-        ar="عنوان الفيديو، أو ما يُكتب على البطاقة عند استعمال قالب.",
-        en="A film’s title, or what stands on the card where a template is used.",
-        fr="Le titre du film, ou ce qui figure sur la carte avec un modèle.",
+        ar="عنوان الفيديو، أو ما يُكتب على البطاقة عند استعمال قالب؛ وفي القصة قد يكفي النص.",
+        en="A film’s title, or what stands on the card where a template is used; for a story the text may do.",
+        fr="Le titre du film, ou ce qui figure sur la carte avec un modèle ; pour une story, le texte peut suffire.",
     ),
     "alt": Trilingual(
         ar="جملة تصف الصورة أو الفيديو لمن لا يراه. إلزامي لكل صورة وفيديو.",

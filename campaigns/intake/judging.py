@@ -32,7 +32,8 @@ ALL, YES = "all", "yes"
 NEAR_MISS = 85
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _LONGEST_NAME = 200
-TEMPLATES = {Form.PICTURE: ("quotation", "points"), Form.VIDEO: ("slides",)}
+TEMPLATES = {Form.PICTURE: ("quotation", "points"), Form.VIDEO: ("slides",), Form.STORY: ("quotation",)}
+_MEDIA = {Form.PICTURE: ("image",), Form.VIDEO: ("video",), Form.STORY: ("image", "video")}
 _POINTS = range(2, 6)
 """How many points a picture of the template `points` can show."""
 
@@ -123,6 +124,7 @@ class _Judge:
         misconceptions, campaign, author = self._misconceptions(), self._campaign(), self._author()
         when = self._when()
         link, words = self._link(), tuple(self._words())
+        self._judge_story()
         if self.kind is None or not legible:
             return None
         template, media = self._template(words), tuple(self._media(words))
@@ -263,6 +265,8 @@ class _Judge:
         tags = re.split(r"[\s;]+", self.row[f"hashtags_{language}"]) if self.row[f"hashtags_{language}"] else []
         for says in letters.hashtag_faults(tags := [tag for tag in tags if tag]):
             self.complain(f"hashtags_{language}", says)
+        if self.kind is Kind.STORY:  # it has no words beside its picture, so its text is what the picture says
+            said = {column: words or said["text"] for column, words in said.items()}
         return Words(
             language=language,
             title=said["title"],
@@ -272,6 +276,12 @@ class _Judge:
             citations=tuple(citations),
             correction=said["correction"],
         )
+
+    def _judge_story(self) -> None:
+        if self.kind is Kind.STORY:
+            for column in ("link", *(f"hashtags_{language}" for language in Language)):
+                if self.row[column]:
+                    self.complain(column, "a story goes out without words beside its picture; clear this")
 
     def _expanded(self, column: str, language: Language, citations: dict[str, None]) -> str:
         text = self.row[column]
@@ -320,8 +330,9 @@ class _Judge:
         for each in words:
             column = f"media_{each.language}"
             names = _several(self.row[column])
-            if self.kind and self.kind.form is Form.VIDEO and len(names) > 1:
-                self.complain(column, f"a {self.kind} is one film; name one file")
+            if self.kind and self.kind.form in (Form.VIDEO, Form.STORY) and len(names) > 1:
+                what = "one picture or one film" if self.kind is Kind.STORY else "one film"
+                self.complain(column, f"a {self.kind} is {what}; name one file")
             for position, name in enumerate(names):
                 if supplied := self._supplied(column, name):
                     yield replace(supplied, language=each.language, position=position)
@@ -371,9 +382,9 @@ class _Judge:
         if isinstance(measured, str):
             self.complain(column, measured)
             return None
-        wanted = "video" if self.kind and self.kind.form is Form.VIDEO else "image"
-        if not measured.mime_type.startswith(f"{wanted}/"):
-            self.complain(column, f"{name} is {measured.mime_type}; a {self.kind} needs a {wanted} file")
+        wanted = _MEDIA.get(self.kind.form, ("image",)) if self.kind else ("image",)
+        if measured.mime_type.partition("/")[0] not in wanted:
+            self.complain(column, f"{name} is {measured.mime_type}; a {self.kind} needs a {' or '.join(wanted)} file")
         return measured
 
     def _inside(self, name: str) -> Path:
@@ -447,7 +458,7 @@ class _Judge:
         asked = [self.known.accounts[key] for key in draft.accounts if key in self.known.accounts]
         able = [account for account in asked if limits.can_carry(account, draft.kind.form)]
         named = {fault.column for fault in self.faults if fault.column.startswith("media_")}
-        for objection in limits.objections(draft, able):
+        for objection in limits.objections(draft, able, self.known.settings):
             if (column := f"{objection.about}_{objection.language}") not in named:
                 self.complain(column, objection.says)
 

@@ -40,6 +40,7 @@ NAMES = {
     "infographic": _t("إنفوغرافيك", "Infographic", "Infographie"),
     "videographic": _t("فيديوغرافيك", "Videographic", "Infographie animée"),
     "film": _t("فيلم قصير", "Short film", "Court métrage"),
+    "story": _t("قصة", "Story", "Story"),
     "takfir": _t("التكفير", "Takfir", "Takfir"),
     "jihad": _t("الجهاد", "Jihad", "Jihad"),
     "violence": _t("العنف", "Violence", "Violence"),

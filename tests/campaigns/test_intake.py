@@ -625,6 +625,43 @@ def test_a_picture_that_a_network_would_refuse_is_named_with_the_account(house: 
     assert told == ["1.png is image/png; Instagram takes image/jpeg: convert it (instagram-ar)"]
 
 
+def _story(**cells: str) -> dict[str, str]:
+    return ROW | {"kind": "story", "template": "quotation", "hashtags_ar": ""} | cells
+
+
+def test_a_story_goes_to_the_accounts_that_have_stories_and_its_text_is_what_it_shows(house: House) -> None:
+    assert house.rows(_story()).faults == ()
+    with house.store.reading() as session:
+        revision = session.scalars(select(Revision)).one()
+        [words] = [each for each in revision.wordings if each.language is Language.EN]
+        assert revision.accounts == ["instagram-ar", "instagram-en", "instagram-fr"]
+        assert (words.title, words.text, words.alt_text) == ("Peace be upon you",) * 3
+
+
+def test_a_story_has_one_file_and_nothing_beside_it(house: House) -> None:
+    name = _picture(house.folder / "1.jpg", size=(1080, 1920))
+    assert house.rows(_story(key="one", template="", **_in_three(media=name))).faults == ()
+
+    def told(**cells: str) -> list[tuple[str, str]]:
+        return [(fault.column, fault.says) for fault in house.rows(_story(**cells)).faults]
+
+    assert told(template="points")[0][1].startswith("there is no story template")
+    assert told(hashtags_en="#peace") == [
+        ("hashtags_en", "a story goes out without words beside its picture; clear this")
+    ]
+    assert told(link="https://example.org/a")[0][0] == "link"
+    assert told(template="", **_in_three(media=f"{name}; {name}"))[0][1].endswith("name one file")
+    assert "takes no story posts" in told(accounts="facebook-en; instagram-en")[0][1]
+
+
+def test_an_account_may_be_allowed_more_hashtags(house: House) -> None:
+    name = _picture(house.folder / "1.jpg")
+    many = _design(accounts="instagram-en", **_in_three(media=name), hashtags_en="#a #b #c #d #e #f")
+    assert [fault.column for fault in house.rows(many).faults] == ["hashtags_en"]
+    allowed = tuple(replace(each, hashtags=30) for each in house.settings.accounts)
+    assert replace(house, settings=replace(house.settings, accounts=allowed)).rows(many).faults == ()
+
+
 # The spreadsheet to fill in
 
 
