@@ -15,11 +15,13 @@ from starlette.exceptions import HTTPException
 from campaigns import levers
 from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
-from campaigns.models import Account
+from campaigns.models import Account, Token
+from campaigns.signed_in import WARN_BEFORE
 from campaigns.telling import next_due, standing_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
+_DONE = frozenset({"resumed", "connected"})
 Seen = Annotated[str, Form(max_length=40)]
 
 
@@ -32,12 +34,14 @@ class Row:
     standing: str
     open_at: datetime | None
     next_at: datetime | None
+    token: Token | None
+    ends_soon: bool
 
 
 @router.get("/accounts")
 def accounts(visit: SignedIn, done: str = "") -> Response:
     with visit.desk.store.reading() as session:
-        return _show(visit, session, done="accounts.resumed" if done == "resumed" else "")
+        return _show(visit, session, done=f"accounts.{done}" if done in _DONE else "")
 
 
 @router.post("/accounts/{key}/resume")
@@ -55,18 +59,27 @@ def resume(visit: Decider, key: str, seen: Seen) -> Response:
 
 def _show(visit: Visit, session: Session, *, done: str = "", obstacle: str = "") -> Response:
     due = next_due(session)
+    tokens = {each.account_key: each for each in session.scalars(select(Token))}
     listed = session.scalars(select(Account).order_by(Account.active.desc(), Account.network, Account.key))
     return page(
         visit,
         "accounts.html",
         status=409 if obstacle else 200,
-        rows=[_row(visit, each, due.get(each.key)) for each in listed],
+        rows=[_row(visit, each, due.get(each.key), tokens.get(each.key)) for each in listed],
         done=done,
         obstacle=Obstacle(visit.words.say(obstacle), visit.language) if obstacle else None,
     )
 
 
-def _row(visit: Visit, account: Account, next_at: datetime | None) -> Row:
+def _row(visit: Visit, account: Account, next_at: datetime | None, token: Token | None) -> Row:
     real = visit.desk.settings.signed_in(account.key)
     standing, open_at = standing_of(account, now=visit.now, rehearsal=not real)
-    return Row(account=account, real=real, standing=standing, open_at=open_at, next_at=next_at)
+    return Row(
+        account=account,
+        real=real,
+        standing=standing,
+        open_at=open_at,
+        next_at=next_at,
+        token=token,
+        ends_soon=bool(token and token.expires_at and token.expires_at <= visit.now + WARN_BEFORE),
+    )

@@ -9,7 +9,20 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from campaigns.desk import accounts, acts, door, files, misconceptions, month, post, posts, stops, summary, today
+from campaigns.desk import (
+    accounts,
+    acts,
+    connecting,
+    door,
+    files,
+    misconceptions,
+    month,
+    post,
+    posts,
+    stops,
+    summary,
+    today,
+)
 from campaigns.desk.guard import Guard
 from campaigns.desk.pages import refused
 from campaigns.desk.visits import Desk
@@ -36,8 +49,9 @@ def create(
         title="Sawt", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"tracing": False},
         max_body_size=LARGEST_FORM, redirect_slashes=False,
     )  # fmt: skip
+    app.state.under_way = connecting.UnderWay()
     app.state.desk = Desk(store=store, settings=settings, rehearsal=rehearsal, clock=clock)
-    for room in (today, month, posts, post, acts, stops, accounts, misconceptions, summary, files, door):
+    for room in (today, month, posts, post, acts, stops, accounts, connecting, misconceptions, summary, files, door):
         app.include_router(room.router)
     app.include_router(door.open_to_all)
     app.include_router(files.open_to_all)

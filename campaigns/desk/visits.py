@@ -77,6 +77,10 @@ class Visit:
         """Whether this person decides: over posts, over what became of them, and over stops."""
         return self.person is not None and self.person.role.may_approve
 
+    @property
+    def may_connect(self) -> bool:
+        return self.person is not None and self.person.role.may_connect
+
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.desk.zone)
 
@@ -115,6 +119,13 @@ def decider(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
     return visit
 
 
+def connector(visit: Annotated[Visit, Depends(signed_in)]) -> Visit:
+    """A visit by somebody whose role lets them sign accounts in; else 403."""
+    if not visit.may_connect:
+        raise HTTPException(403)
+    return visit
+
+
 def language_of(request: Request, desk: Desk) -> Language:
     """As the link says, else as chosen before, else as the browser prefers, else as the settings say."""
     wishes = [request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)]
@@ -136,3 +147,4 @@ def cookie_name(request: Request) -> str:
 OpenVisit = Annotated[Visit, Depends(before_the_door)]
 SignedIn = Annotated[Visit, Depends(signed_in)]
 Decider = Annotated[Visit, Depends(decider)]
+Connector = Annotated[Visit, Depends(connector)]

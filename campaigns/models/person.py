@@ -21,6 +21,11 @@ class Role(StrEnum):
     def may_approve(self) -> bool:
         return self is not Role.WRITER
 
+    @property
+    def may_connect(self) -> bool:
+        """Whether this person signs accounts in."""
+        return self in (Role.EDITOR, Role.ADMINISTRATOR)
+
 
 class Person(Base):
     __tablename__ = "people"
