@@ -135,7 +135,7 @@ def _read_call(
         stage=stage,
         method=request.method,
         node=node,
-        edge=edge,
+        edge=edge.strip("/"),
         account=account,
         parameters=parameters,
         files=files,

@@ -12,6 +12,9 @@ from platforms.rehearsal.stage import Document, Stage
 
 Kind = Literal["string", "boolean", "integer", "list", "object"]
 
+LISTED: Mapping[str, Kind] = {"fields": "string", "limit": "integer", "after": "string", "summary": "boolean"}
+"""What every list may be asked for."""
+
 FRESH = timedelta(minutes=15)
 """How long the audience must have had a post before insights say anything about it; Meta promises no moment."""
 
@@ -93,7 +96,7 @@ class Call:
 
     def insights(self, figures: Mapping[str, object], created: str, *, named: bool = True) -> Document:
         """Named lifetime figures: all or an error, and nothing at all while the post is fresh."""
-        names = _listed(self.read(metric="string", period="string").get("metric", ""))
+        names = _listed(self.read(metric="string", period="string", summary="boolean").get("metric", ""))
         if named and not names:
             raise GraphError(3001, "Invalid query", subcode=1504028)
         if any(name not in figures for name in names):

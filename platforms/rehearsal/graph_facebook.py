@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from platforms.contract import Network
 from platforms.rehearsal.audience import figures
-from platforms.rehearsal.graph_call import Call, Edges, GraphError, graph_time
+from platforms.rehearsal.graph_call import LISTED, Call, Edges, GraphError, graph_time
 from platforms.rehearsal.graph_upload import is_film, seal_upload, write_upload
 from platforms.rehearsal.stage import Document, Stage
 
@@ -100,7 +100,7 @@ def videos(call: Call, _: Document) -> Document:
 
 
 def published_posts(call: Call, _: Document) -> Document:
-    call.read(fields="string", limit="integer", after="string")
+    call.read(**LISTED)
     return call.page_of(call.visible("graph.posts"), lambda each: call.choose(_shown(call.stage, each)))
 
 

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from platforms.contract import Network
 from platforms.endpoints import LOOPBACK
 from platforms.rehearsal.audience import figures
-from platforms.rehearsal.graph_call import Call, Edges, GraphError, graph_time
+from platforms.rehearsal.graph_call import LISTED, Call, Edges, GraphError, graph_time
 from platforms.rehearsal.graph_upload import is_film
 from platforms.rehearsal.stage import Document, Stage
 
@@ -72,20 +72,20 @@ def publish(call: Call, _: Document) -> Document:
 
 
 def publishing_limit(call: Call, _: Document) -> Document:
-    call.read(fields="string")
+    call.read(**LISTED)
     config = {"quota_total": QUOTA, "quota_duration": int(_DAY.total_seconds())}
     known = {"id": None, "quota_usage": _used(call), "config": config}
     return {"data": [call.choose(known)]}
 
 
 def media_list(call: Call, _: Document) -> Document:
-    call.read(fields="string", limit="integer", after="string")
+    call.read(**LISTED)
     return _listed(call, [each for each in call.visible("graph.media") if each["product"] != "STORY"])
 
 
 def stories(call: Call, _: Document) -> Document:
     """Those that still stand."""
-    call.read(fields="string", limit="integer", after="string")
+    call.read(**LISTED)
     since = call.stage.now() - _DAY
     stories = [each for each in call.visible("graph.media") if each["product"] == "STORY"]
     return _listed(call, [each for each in stories if datetime.fromisoformat(each["created"]) > since])

@@ -40,9 +40,13 @@ class Door:
         self._app: Any = None
 
     def open(self, stage: Stage) -> None:
-        self.calls.clear()
         mounts = [Mount("/graph", routes=routes(stage)), Mount("/rupload", routes=rupload_routes(stage))]
-        self._app = stage.faults.around(Starlette(routes=mounts))
+        self.lead_to(stage.faults.around(Starlette(routes=mounts)))
+
+    def lead_to(self, app: Any) -> None:
+        """Have another ASGI application answer."""
+        self.calls.clear()
+        self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.calls.append(f"{scope['method']} {scope['path']}?{scope['query_string'].decode()}")
