@@ -61,7 +61,7 @@ def drawing(store: Store, vault: Vault, settings: Settings, keys: Iterable[str],
 def _lacking(store: Store, keys: Iterable[str], pace: Pace) -> list[str]:
     with store.reading() as session:
         posts = session.scalars(select(Post).where(Post.key.in_(keys)).order_by(Post.id))
-        return [post.key for post in posts if any(illustrating.drawings(session, post.revision, pace))]
+        return [post.key for post in posts if any(illustrating.lacking(session, post.revision, pace))]
 
 
 def _wait(orders: Orders, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Make the pictures and films that a revision's template asks for, before anybody approves them.
+"""Make the pictures and films that a revision's template asks for, and what goes with a film, before approval.
 
 Drawing takes seconds, so it happens with no session open; the result is stored only if the revision is
 still the post's newest and still has none.
@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import scripture
+from campaigns import filming, scripture
+from campaigns.filming import SIGNATURE, Script
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Kind, Post, Revision
+from campaigns.models import Account, Asset, Kind, Part, Post, PostState, Revision
 from campaigns.outgoing import shape_for
 from campaigns.review import ReviewError
 from campaigns.store import Store
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 Pace = Literal["draft", "final"]
 
-SIGNATURE = {Language.AR: "صوت الحكمة", Language.EN: "Voice of Wisdom", Language.FR: "Voix de la Sagesse"}
 BULLET = "• "
 
 
@@ -61,6 +61,13 @@ class Drawn:
     height: int
     seconds: float | None
 
+    @property
+    def asset(self) -> Asset:
+        return Asset(role=Part.MEDIA, **{name: getattr(self, name) for name in self.__dataclass_fields__})
+
+
+Wanted: TypeAlias = Drawing | filming.Thumbnail | filming.Caption
+
 
 def illustrate(
     store: Store,
@@ -74,7 +81,7 @@ def illustrate(
     """Make what the newest revision of post `key` lacks; the answer is how many files. Raises ReviewError."""
     with store.reading() as session:
         revision = _revision(session, key)
-        wanted = list(drawings(session, revision, pace))
+        wanted = list(lacking(session, revision, pace))
         revision_id = revision.id
     drawn = []
     draw_all = pool.map(draw, wanted, [vault.folder] * len(wanted)) if pool else (draw(w, vault.folder) for w in wanted)
@@ -86,12 +93,20 @@ def illustrate(
         return _keep(session, key, revision_id, drawn)
 
 
-def drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Drawing]:
-    """What is still to be made: one for each language and each shape that its accounts take."""
+def lacking(session: Session, revision: Revision, pace: Pace) -> Iterator[Wanted]:
+    """What is still to be made before a revision can be handed in; afterwards another file would break its seal."""
+    if revision.post.state not in (PostState.DRAFTED, PostState.CHANGES_ASKED):
+        return
+    yield from _drawings(session, revision, pace)
+    yield from filming.lacking(session, revision)
+
+
+def _drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Drawing]:
+    """One for each language and each shape that its accounts take."""
     if not revision.template or revision.kind is Kind.TEXT:
         return
     accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts), Account.active)).all()
-    have = {(asset.language, asset.shape) for asset in revision.assets}
+    have = {(asset.language, asset.shape) for asset in revision.assets if asset.role is Part.MEDIA}
     for wording in revision.wordings:
         shapes = {shape_for(revision.kind, a.network) for a in accounts if wording.language in a.spoken}
         for shape in sorted(shape for shape in shapes if shape):
@@ -109,10 +124,12 @@ def drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Drawi
                 )
 
 
-def draw(drawing: Drawing, vault_folder: Path) -> Drawn:
+def draw(drawing: Wanted, vault_folder: Path) -> Drawn | filming.Made:
     """Make one file and keep it in the vault. Raises ReviewError when the words do not fit."""
     from campaigns.studio.storyboard import FilmError
 
+    if not isinstance(drawing, Drawing):
+        return filming.make(drawing, vault_folder)
     with tempfile.TemporaryDirectory(prefix="sawt-") as folder:
         try:
             made, mime_type = _make(drawing, Path(folder))
@@ -174,17 +191,16 @@ def _points(drawing: Drawing, out: Path) -> RenderedPicture:
 
 
 def _film(drawing: Drawing, out: Path) -> RenderedVideo:
-    from campaigns.studio.film import Film, render_film
+    from campaigns.studio.film import render_film
 
-    film = Film(
+    words = Script(
         language=drawing.language,
         title=drawing.title,
-        slides=tuple(part.strip() for part in drawing.text.split("\n\n") if part.strip()),
+        text=drawing.text,
         kicker=drawing.kicker,
-        handle=SIGNATURE[drawing.language],
         rehearsal=drawing.rehearsal,
     )
-    return render_film(film, shape=drawing.shape, out=out, pace=drawing.pace)
+    return render_film(words.film, shape=drawing.shape, out=out, pace=drawing.pace)
 
 
 def _revision(session: Session, key: str) -> Revision:
@@ -194,24 +210,17 @@ def _revision(session: Session, key: str) -> Revision:
     return post.revision
 
 
-def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn]) -> int:
+def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn | filming.Made]) -> int:
     session.scalar(select(Post.id).where(Post.key == key).with_for_update())  # two may have drawn the same
     revision = _revision(session, key)
     if revision.id != revision_id:
         raise ReviewError(f"{key} was changed while its pictures were made; run: sawt submit {key}")
-    have = {(asset.language, asset.shape) for asset in revision.assets}
-    new = [each for each in drawn if (each.language, each.shape) not in have]
-    for each in new:
-        revision.assets.append(
-            Asset(
-                language=each.language,
-                shape=each.shape,
-                sha256=each.sha256,
-                mime_type=each.mime_type,
-                size=each.size,
-                width=each.width,
-                height=each.height,
-                seconds=each.seconds,
-            )
-        )
+    have = {_place(asset) for asset in revision.assets}
+    new = [asset for each in drawn if _place(asset := each.asset) not in have]
+    revision.assets.extend(new)
     return len(new)
+
+
+def _place(asset: Asset) -> tuple[Part, Language, Shape | None, int]:
+    """Where a file stands in its revision: one file in each place."""
+    return asset.role, asset.language, asset.shape, asset.position or 0

@@ -132,7 +132,8 @@ def unillustrated(revision: Revision) -> str:
     """Languages in which a picture or film is still to be made, as "ar, en"; empty when there are none."""
     if revision.kind is Kind.TEXT:
         return ""
-    return ", ".join(each for each in revision.languages if not any(a.language is each for a in revision.assets))
+    made = {asset.language for asset in revision.assets if asset.role in (None, Part.MEDIA)}
+    return ", ".join(each for each in revision.languages if each not in made)
 
 
 def _may_review(by: Person) -> None:

@@ -22,13 +22,15 @@ from campaigns.studio.reel import Reel
 from campaigns.studio.storyboard import FPS, Film, FilmError
 from platforms.contract import Shape
 
-__all__ = ["Captions", "Film", "FilmError", "RenderedVideo", "preview", "render_film", "render_still"]
+__all__ = ["Captions", "Film", "FilmError", "RenderedVideo", "frame_of", "preview", "render_film", "render_still"]
 
 Pace: TypeAlias = Literal["final", "draft"]
 Progress: TypeAlias = Callable[[float], None]
 
 _PRESETS: dict[Pace, tuple[str, str]] = {"final": ("faster", "19"), "draft": ("veryfast", "22")}
 """The encoder's preset and quality."""
+_PATIENCE = 60
+"""Seconds that taking one frame may need."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,20 @@ def render_still(film: Film, *, shape: Shape, out: Path, at: float = 1.0) -> Pat
 
     reel = Reel(film, shape)
     Image.fromarray(reel.picture(at), "RGB").save(out, "JPEG", quality=92, subsampling=0)
+    return out
+
+
+def frame_of(film: Path, *, at: float, out: Path) -> Path:
+    """A telling frame of a finished film near `at` (seconds) as a JPEG, at most 1280 pixels wide. Raises FilmError."""
+    import imageio_ffmpeg
+
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
+    command += ["-protocol_whitelist", "file", "-ss", f"{at:.3f}", "-i", f"file:{film.resolve()}"]
+    command += ["-vf", "thumbnail=50,scale='min(1280,iw)':-2", "-frames:v", "1", "-q:v", "2", str(out)]
+    try:
+        subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        raise FilmError("No frame could be taken from the film; export it again as MP4 (H.264).") from error
     return out
 
 
