@@ -1,4 +1,4 @@
-"""The clock: publish, measure and look at sign-ins when due, write the month's summary, and nothing else.
+"""The clock: publish, measure and look at sign-ins when due, write the month's summary, tidy up, and nothing else.
 
 What is due stands in the publications table and nowhere else, so nothing is remembered here: the next due
 instant is armed as one job, and armed anew whenever the table says something else.
@@ -38,6 +38,7 @@ class Clock:
         measurer: Measurer,
         *,
         summarise: Callable[[], object],
+        tidy: Callable[[], object] | None = None,
         pace: float,
         at_once: int = AT_ONCE,
         hands: Callable[[Callable[[], None]], Hands] | None = None,
@@ -61,6 +62,8 @@ class Clock:
         ):
             self._scheduler.add_job(_safely(name, verb), "interval", seconds=every.total_seconds(), id=name)
         self._scheduler.add_job(_safely("summary", summarise), "cron", day=1, hour=3, id="summary")
+        if tidy:
+            self._scheduler.add_job(_safely("tidy", tidy), "cron", hour=4, id="tidy")
 
     def start(self) -> None:
         self.publisher.recover(everything_of_ours=True)

@@ -7,16 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from campaigns.settings import Settings
+from campaigns.shelves import public_shelf
 from platforms import connect
 from platforms.contract import Network, Platform
-from platforms.endpoints import LOOPBACK
 from platforms.errors import NotSignedIn, Unreachable
 from platforms.rehearsal import credentials as stage_credentials
 from platforms.rehearsal import endpoints as stage_endpoints
-from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
+from platforms.shelf import LoopbackShelf, NoShelf, Shelf
+
+_FETCHING = frozenset({Network.INSTAGRAM})
+"""Networks that fetch pictures by themselves: no other suffers when the place for them is not set up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ class Connections:
 
     def _connect(self, speaker: Speaker) -> Platform:
         if (credentials := self._credentials(speaker)) is not None:
-            shelf = self._shelf(rehearsal=False)
+            shelf = self._shelf(rehearsal=False) if speaker.network in _FETCHING else NoShelf()
             return connect(speaker.network, credentials=credentials, endpoints=self._settings.endpoints, shelf=shelf)
         if self._stage is None:
             raise Unreachable("the rehearsal stage is not running; sawt run starts it")
@@ -103,9 +105,4 @@ class Connections:
             return self._shelves[rehearsal]
 
     def _build_shelf(self, *, rehearsal: bool) -> Shelf:
-        settings = self._settings
-        if not rehearsal and settings.media_base_url and settings.media_folder:
-            return FolderShelf(settings.media_folder, settings.media_base_url)
-        if rehearsal or urlsplit(settings.endpoints.graph).hostname in LOOPBACK:
-            return LoopbackShelf(settings.home / "shelf")
-        return NoShelf()
+        return LoopbackShelf(self._settings.home / "shelf") if rehearsal else public_shelf(self._settings)

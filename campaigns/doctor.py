@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
@@ -35,7 +37,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Every check, none of which stops the others. Speaks to nobody."""
+    """Every check, none of which stops the others. Speaks to nobody but the place of public media, if one is set."""
     findings = [_guarded("settings", _settings)]
     if findings[0].state == "broken":
         return findings
@@ -51,6 +53,7 @@ def examine() -> list[Finding]:
         "disk": lambda: _disk(settings),
         "worker": lambda: _worker(settings),
         "keys": lambda: _keys(settings),
+        "public media": lambda: _public_media(settings),
     }
     return findings + [_guarded(what, check) for what, check in checks.items()] + list(_accounts(settings))
 
@@ -188,6 +191,30 @@ def _keys(settings: Settings) -> Finding:
     if not sealed and not keyring.file.exists():
         return Finding(what="keys", state="well", says="none yet; the first sawt account connect makes one")
     return Finding(what="keys", state="well", says=f"{sealed} sign-ins open; {keyring.names[0]} seals them")
+
+
+def _public_media(settings: Settings) -> Finding:
+    """Lay a tiny picture out, look at it as Meta will, and take it away."""
+    from PIL import Image
+
+    from campaigns.shelves import public_shelf
+    from platforms.contract import Network
+    from platforms.errors import PlatformError
+
+    if not settings.media_base_url and not settings.media_place:
+        real = any(settings.signed_in(each.key) for each in settings.accounts if each.network is Network.INSTAGRAM)
+        says = "no address set: Instagram's pictures are refused" if real else "no address set, and none needed"
+        return Finding(what="public media", state="look" if real else "well", says=says)
+    with TemporaryDirectory() as folder:
+        probe = Path(folder) / "probe.jpg"
+        Image.new("RGB", (8, 8)).save(probe)
+        try:
+            shelf = public_shelf(settings)
+            url = shelf.put(probe, suffix=".jpg")
+            shelf.remove(url)
+        except PlatformError as error:
+            return Finding(what="public media", state="broken", says=str(error))
+    return Finding(what="public media", state="well", says=f"a picture laid out is to be had at {urlsplit(url).netloc}")
 
 
 def _accounts(settings: Settings) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from campaigns import catalogue, tokens
 from campaigns.models import Post
 from campaigns.settings import Settings
+from campaigns.shelves import sweep
 from campaigns.stage import stage_if_needed, week_pace
 from campaigns.store import DatabaseClock, Store
 from campaigns.upkeep import Kept, end
@@ -139,6 +140,7 @@ def run_worker(settings: Settings) -> None:
             publisher,
             measurer,
             summarise=lambda: summarise_last_month(settings),
+            tidy=lambda: sweep(settings, now=datetime.now(UTC)),
             pace=settings.pace,
             hands=shared_hands(settings, publisher),
         )

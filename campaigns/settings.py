@@ -21,7 +21,7 @@ from platforms.limits import limit
 Engine = Literal["threads", "procrastinate"]
 """Who works what the clock finds due: threads of each worker for itself, or a queue that several hosts share."""
 
-APPS = "apps"
+APPS, MEDIA = "apps", "media"
 _ADDRESSES = {
     "x": "SAWT_X_URL",
     "graph": "SAWT_GRAPH_URL",
@@ -72,12 +72,15 @@ class Settings:
     """What seals the credentials of accounts that are connected."""
     media_base_url: str | None
     media_folder: Path | None
+    """Both together are where networks fetch pictures from, unless `media_place` names another."""
     accounts: tuple[AccountSetting, ...]
     slots: Mapping[Language, tuple[time, ...]]
     too_late: Mapping[str, timedelta]
     """By kind of post: later than this after its hour, a person decides whether it is still right."""
     cadence: Mapping[Network, Cadence]
     language: Language
+    media_place: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The table [media] of the credentials file: a bucket or a website's library that pictures are fetched from."""
     pace: float = 1.0
     """How much faster than the clock a rehearsal lives; 1 outside of one."""
     engine: Engine = "threads"
@@ -85,6 +88,11 @@ class Settings:
     """Where several hosts share their media; each has its own in SAWT_HOME if None."""
     stage_url: str | None = None
     """A rehearsal stage that somebody else keeps up; each SAWT_HOME has its own if None."""
+
+    @property
+    def shown_folder(self) -> Path:
+        """The folder that a web server, or the desk under /shelf/, shows to everybody who knows a file's name."""
+        return self.media_folder or self.home / "shown"
 
     @property
     def media(self) -> Path:
@@ -107,11 +115,12 @@ class Settings:
             home=home,
             database_url=database_url,
             endpoints=replace(Endpoints(), **_addresses(environ)),
-            credentials={key: _plain(table) for key, table in tables.items() if key != APPS},
+            credentials={key: _plain(table) for key, table in tables.items() if key not in (APPS, MEDIA)},
             apps={name: _plain(table) for name, table in tables.get(APPS, {}).items()},
             key_file=_key_file(environ),
             media_base_url=environ.get("SAWT_MEDIA_BASE_URL"),
             media_folder=Path(folder) if folder else None,
+            media_place=_media_place(tables.get(MEDIA, {})),
             accounts=_accounts(_config(home, "accounts.toml")),
             slots=_slots(_config(home, "hours.toml")),
             too_late=_too_late(_config(home, "hours.toml")),
@@ -191,7 +200,7 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def _tables(file: str | None) -> dict[str, dict[str, Any]]:
-    """A table for each account, and [apps.x], [apps.meta], [apps.google] for what our apps are known by."""
+    """A table for each account, [apps.x], [apps.meta], [apps.google] for what our apps are known by, and [media]."""
     if not file:
         return {}
     tables = _toml(Path(file).expanduser())
@@ -207,6 +216,12 @@ def _apps(tables: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _plain(table: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in table.items()}
+
+
+def _media_place(table: Mapping[str, Any]) -> dict[str, str]:
+    if table and table.get("kind") not in ("s3", "website"):
+        raise SettingsError(f"[{MEDIA}] in the credentials file: kind is {table.get('kind')!r}; write s3 or website")
+    return _plain(table)
 
 
 def _accounts(config: Mapping[str, Any]) -> tuple[AccountSetting, ...]:

@@ -47,6 +47,11 @@ class Endpoints:
     google_consent: str = "https://accounts.google.com/o/oauth2/v2/auth"
     """Pages that a person's browser opens to sign in; no call of ours goes there."""
 
+    @classmethod
+    def alone(cls, address: str) -> Endpoints:
+        """For a call that may go to this one address and to no network."""
+        return cls(**{item.name: "" for item in fields(cls)} | {"website": address})
+
     @property
     def origins(self) -> frozenset[str]:
         """Where calls may go."""
@@ -142,7 +147,7 @@ class WalledSession(requests.Session):
         self.trust_env = False
         self.max_redirects = 0
         self._allowed = endpoints.origins
-        self._signs_in_at = (endpoints.youtube_token, endpoints.x_token)
+        self._signs_in_at = tuple(filter(None, (endpoints.youtube_token, endpoints.x_token)))
 
     def closing(self, call: Call, answer: requests.Response) -> TooSoon | None:
         """The window that the headers of this answer say is used up; each network that has such headers reads them."""

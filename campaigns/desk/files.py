@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
-from campaigns.desk.visits import SignedIn, signed_in
+from campaigns.desk.visits import Desk, SignedIn, signed_in
 from campaigns.models import Asset
 from campaigns.paths import shipped
+from platforms.shelf import names
 
 open_to_all = APIRouter()
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -24,6 +25,12 @@ _FONTS = {
 }
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4"})
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
+_FOR_ALL = {
+    "cache-control": "public, max-age=86400",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+    "x-robots-tag": "noindex",
+}
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -42,6 +49,24 @@ def font(name: str) -> Response:
 
     family, weight = _FONTS[name]
     return FileResponse(fontpkg.path(family, weight=weight), media_type="font/ttf", headers=_KEPT)
+
+
+@open_to_all.get("/robots.txt")
+def robots() -> Response:
+    """The desk is for people who sign in; a network's fetcher may have what was laid out for it."""
+    return PlainTextResponse(
+        "User-agent: facebookexternalhit\nAllow: /shelf/\nDisallow: /\n\nUser-agent: *\nDisallow: /\n"
+    )
+
+
+@open_to_all.get("/shelf/{name}")
+def shown(request: Request, name: str) -> Response:
+    """What a network fetches by itself: to be had by whoever knows its name, for as long as it lies there."""
+    desk: Desk = request.app.state.desk
+    path = desk.settings.shown_folder / name
+    if not names.PATTERN.fullmatch(name) or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, media_type=names.type_of(name), headers=_FOR_ALL)
 
 
 @router.get("/media/{digest}")

@@ -266,11 +266,14 @@ class _Site:
     # Media
 
     async def list_media(self, request: Request, account: str | None) -> Response:
-        slug = request.query_params.get("slug")
+        asked = request.query_params
+        slug, before = asked.get("slug"), asked.get("before", "9999")
         found = [
             self._medium_told(request, medium)
             for medium in reversed(self.records.all("wp.media"))
-            if slug is None or unquote(medium["slug"]) == unquote(slug)
+            if (slug is None or unquote(medium["slug"]) == unquote(slug))
+            and asked.get("search", "") in medium["title"]
+            and medium["created_at"] < before
         ]
         return self._listed(request, found)
 
@@ -291,6 +294,7 @@ class _Site:
                 "mime_type": kind,
                 "sha256": self.stage.keep_file(content),
                 "source_path": path,
+                "created_at": self.stage.now().isoformat(),
             }
             self.records.put("wp.media", str(number), medium)
         return JSONResponse(self._medium_told(request, medium), 201)

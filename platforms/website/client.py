@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ class Client:
     def medium_called(self, slug: str) -> Medium | None:
         media = Media.validate_json(self.call("GET", "/media", params={"slug": slug}).content)
         return next((each for each in media if each.slug == slug), None)
+
+    def media_before(self, moment: datetime, words: str) -> list[Medium]:
+        """Up to a hundred media with these words in their title, uploaded before then (aware UTC)."""
+        asked = {"search": words, "before": moment.isoformat(), "per_page": "100"}
+        return Media.validate_json(self.call("GET", "/media", params=asked).content)
 
     def send(self, file: Path, *, name: str, mime_type: str) -> Medium:
         """Upload a file, read from disk as it goes. WordPress takes the slug from `name`, which must be ASCII."""

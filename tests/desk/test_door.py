@@ -24,6 +24,8 @@ OPEN = {
     ("POST", "/enter/{token}"),
     ("GET", "/healthz"),
     ("GET", "/static/{name}"),
+    ("GET", "/shelf/{name}"),
+    ("GET", "/robots.txt"),
     ("GET", "/fonts/{name}"),
 }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from urllib.robotparser import RobotFileParser
 
 from sqlalchemy import update
 
 from campaigns.models import Asset
 from campaigns.vault import Vault
+from platforms.shelf import FolderShelf
 from tests.desk.furnished import House
 
 
@@ -62,3 +64,27 @@ def test_fonts_and_style_are_served_to_everybody_and_nothing_else_of_the_folder(
     for name in ("base.html", "today.html", "..%2fdesk.css", "%2e%2e", "desk.css%00"):
         assert browser.get(f"/static/{name}").status_code == 404
     assert browser.get("/fonts/..%2f..%2fpyproject.toml").status_code == 404
+
+
+def test_what_is_laid_out_for_a_network_is_to_be_had_by_its_name_and_nothing_else(house: House) -> None:
+    browser, folder = house.browser(), house.settings.shown_folder
+    url = FolderShelf(folder, "/shelf").put(Vault(house.settings.media).path(house.picture()), suffix=".jpg")
+    (folder / "notes.txt").write_text("nobody's")
+    answer = browser.get(url, headers={"user-agent": "facebookexternalhit/1.1"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert "max-age" in answer.headers["cache-control"]
+    assert browser.head(url).status_code == 200
+    name = url.rpartition("/")[2]
+    for trick in ("", "notes.txt", f".{name}.part", name.upper(), f"{name}%00", "..%2fsawt.sqlite", f"{'0' * 40}.jpg"):
+        assert browser.get(f"/shelf/{trick}").status_code == 404, trick
+
+
+def test_robots_are_kept_out_but_for_the_one_that_fetches_pictures(house: House) -> None:
+    told = RobotFileParser()
+    told.parse(house.browser().get("/robots.txt").text.splitlines())
+    for agent, path, may in (
+        ("facebookexternalhit/1.1", "/shelf/x.jpg", True),
+        ("facebookexternalhit/1.1", "/posts", False),
+        ("Googlebot", "/shelf/x.jpg", False),
+    ):
+        assert told.can_fetch(agent, path) is may

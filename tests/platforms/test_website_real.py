@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from platforms.contract import Absent, Correction, Found, Outgoing, Rebutted, Un
 from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn, Refused
 from platforms.shelf import NoShelf
+from platforms.shelf.checking import CheckedShelf
+from platforms.shelf.library import LibraryShelf
 from platforms.website import article
 from platforms.website.publish import WordPressSite
 from tests.factories import forget
@@ -185,3 +187,17 @@ def test_media_that_are_there_are_not_sent_again(editor: WordPressSite, tmp_path
     first, second = (editor.stage(outgoing, {}, forget)["media"] for _ in range(2))
     assert first == second
     assert requests.get(first[0][1], timeout=30).content == outgoing.media[0].path.read_bytes()
+
+
+def test_the_sites_library_is_a_public_place(wordpress: RealSite, tmp_path: Path) -> None:
+    library = LibraryShelf(wordpress.credentials("author"), Endpoints())
+    shelf = CheckedShelf(library, library.base_url, for_loopback=True)
+    picture = a_picture(tmp_path).path
+    with closing(library._client.session):
+        first, second = (shelf.put(picture, suffix=".jpg") for _ in range(2))
+        for _ in range(2):
+            shelf.remove(first)
+        assert requests.get(first, timeout=30).status_code == 404
+        assert shelf.sweep(datetime.now(UTC) - timedelta(days=2)) == 0
+        assert shelf.sweep(datetime.now(UTC) + timedelta(days=2)) == 1
+        assert requests.get(second, timeout=30).status_code == 404

@@ -1,37 +1,16 @@
-"""Files that a network must fetch by itself (Instagram's pictures), laid out under an address it can reach."""
+"""A folder that some web server shows, ours on loopback among them."""
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import threading
+from datetime import datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-
-class Shelf(Protocol):
-    def put(self, file: Path, *, suffix: str) -> str:
-        """Lay a copy out under an unguessable name; the answer is its public URL."""
-
-    def remove(self, url: str) -> None:
-        """Take it away again; a URL that is not there is no error."""
-
-
-class NoShelf:
-    """No public address is set; only what must be fetched by a network suffers."""
-
-    def put(self, file: Path, *, suffix: str) -> str:
-        from platforms.errors import Refused
-
-        raise Refused(
-            "this network fetches pictures by itself and no public address is set: "
-            "set SAWT_MEDIA_BASE_URL and SAWT_MEDIA_DIR to a folder that a web server shows"
-        )
-
-    def remove(self, url: str) -> None:
-        return None
+from platforms.shelf.names import PATTERN, name_in, new_name
 
 
 class FolderShelf:
@@ -42,16 +21,23 @@ class FolderShelf:
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, file: Path, *, suffix: str) -> str:
-        name = secrets.token_urlsafe(24) + suffix
+        name = new_name(suffix)
         half = self.folder / f".{name}.part"
         shutil.copyfile(file, half)
         half.replace(self.folder / name)
         return f"{self.base_url}/{name}"
 
     def remove(self, url: str) -> None:
-        name = url.rpartition("/")[2]
-        if url.startswith(self.base_url + "/") and name:
+        if name := name_in(url, self.base_url):
             (self.folder / name).unlink(missing_ok=True)
+
+    def sweep(self, before: datetime) -> int:
+        """Half-written copies too; what others have put into the folder stays."""
+        left = [each for each in self.folder.iterdir() if PATTERN.fullmatch(_whole(each.name))]
+        old = [each for each in left if each.stat().st_mtime < before.timestamp()]
+        for each in old:
+            each.unlink(missing_ok=True)
+        return len(old)
 
 
 class LoopbackShelf(FolderShelf):
@@ -67,6 +53,10 @@ class LoopbackShelf(FolderShelf):
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def _whole(name: str) -> str:
+    return name.removeprefix(".").removesuffix(".part")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
