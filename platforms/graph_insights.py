@@ -55,7 +55,7 @@ def each_measured(
     little is left of what Meta allows, the rest is not asked for: measuring can wait, a post's hour cannot.
     """
     found: dict[str, Sequence[Measurement]] = {}
-    failures = 0
+    failures, refusal = 0, None
     for number, remote_id in enumerate(remote_ids):
         if number and graph.spares_nothing:
             break
@@ -63,6 +63,8 @@ def each_measured(
             found[remote_id] = tuple(measured(remote_id))
         except Missing:
             continue
+        except (Refused, NotPermitted) as error:
+            refusal = error
         except (TooSoon, Unreachable) as error:
             failures += 1
             if isinstance(error, Unreachable) and failures < _FAILURES:
@@ -70,4 +72,6 @@ def each_measured(
             if not found:
                 raise
             break
+    if refusal and not found:
+        raise refusal
     return {remote_id: measurements for remote_id, measurements in found.items() if measurements}

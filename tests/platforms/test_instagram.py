@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -348,6 +349,29 @@ def test_a_picture_that_meta_cannot_fetch_is_tried_again_later(connect: Connect,
         connect(shelf=NoShelf()).stage(outgoing, {}, keep)
 
 
+def test_a_shelf_that_keeps_robots_out_cannot_be_fetched_from(
+    account: InstagramAccount, tmp_path: Path, shelf: LoopbackShelf, stage: Stage
+) -> None:
+    (shelf.folder / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
+    with pytest.raises(Unreachable, match="2207052"):
+        account.stage(MAKERS["picture"](tmp_path), {}, keep)
+    (shelf.folder / "robots.txt").write_text(
+        "User-agent: facebookexternalhit\nAllow: /\n\nUser-agent: *\nDisallow: /\n"
+    )
+    account.stage(MAKERS["picture"](tmp_path), {}, keep)
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [({"kind": "PNG"}, "2207005"), ({"size": (400, 900)}, "2207009"), ({"size": (300, 300)}, "2207009")],
+)
+def test_what_is_fetched_is_looked_at(
+    made: dict[str, Any], code: str, account: InstagramAccount, tmp_path: Path
+) -> None:
+    with pytest.raises(MediaNotAccepted, match=code):
+        account.stage(post(picture(tmp_path, **made)), {}, keep)
+
+
 def test_a_refused_picture_does_not_stay_on_the_shelf(
     account: InstagramAccount, tmp_path: Path, shelf: LoopbackShelf
 ) -> None:
@@ -418,6 +442,17 @@ def test_an_account_without_the_newer_figures_gives_the_older_ones(
     figures = {each.metric for each in account.measure([receipt.remote_id])[receipt.remote_id]}
     assert {"views", "reactions"} <= figures
     assert not {"reposts_count", "total_views"} & figures
+
+
+def test_a_post_that_may_not_be_measured_does_not_hide_the_others(
+    account: InstagramAccount, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    first, second = (account.reveal(outgoing, account.stage(outgoing, {}, keep), forget).remote_id for _ in range(2))
+    refuse(stage, first, code=10, method="GET", status=403, times=4)
+    assert list(account.measure([first, second])) == [second]
+    with pytest.raises(NotSignedIn):
+        account.measure([first])
 
 
 def test_what_was_out_before_the_account_was_professional_has_no_insights(
