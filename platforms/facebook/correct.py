@@ -24,7 +24,7 @@ class _Out(BaseModel):
 
     @property
     def receipt(self) -> Receipt:
-        return Receipt(remote_id=self.id, url=address(self.permalink_url or self.id))
+        return Receipt(remote_id=self.id, url=address(self.permalink_url) if self.permalink_url else None)
 
 
 def correct(graph: Graph, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:

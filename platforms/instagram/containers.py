@@ -114,7 +114,8 @@ class Staging:
 
     def run(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Checkpoint:
         seal = _seal(outgoing)
-        self._done = dict(checkpoint) if checkpoint.get("seal") == seal else {"seal": seal}
+        shown = {"shelf": checkpoint["shelf"]} if "shelf" in checkpoint else {}
+        self._done = dict(checkpoint) if checkpoint.get("seal") == seal else {"seal": seal, **shown}
         try:
             if "container" not in self._done or not self._alive(self._done["container"]):
                 self._begin(outgoing)

@@ -39,8 +39,6 @@ _SKEW = timedelta(seconds=120)
 _STORYS_SPAN = timedelta(minutes=5)
 """A story has no caption to tell it by: one of our kind that came out so soon after the attempt is ours."""
 _FIELDS = "id,media_type,caption,timestamp,permalink"
-
-
 _FORGOTTEN = "Instagram no longer knows what was prepared: look at the account itself"
 
 
@@ -59,9 +57,11 @@ class _Media(Dated):
         return Receipt(remote_id=self.id, url=self.permalink, published_at=self.made_at)
 
     def could_be(self, outgoing: Outgoing, since: datetime) -> bool:
+        if self.media_type != _media_type(outgoing):
+            return False
         if outgoing.form is Form.STORY:
-            return self.media_type == _media_type(outgoing) and self.made_at <= since + _STORYS_SPAN
-        return self.media_type == _media_type(outgoing) and same_words(self.caption, outgoing.text)
+            return self.made_at <= since + _STORYS_SPAN
+        return same_words(self.caption, outgoing.text)
 
 
 class InstagramAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):

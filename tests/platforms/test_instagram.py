@@ -349,6 +349,17 @@ def test_a_picture_that_meta_cannot_fetch_is_tried_again_later(connect: Connect,
         connect(shelf=NoShelf()).stage(outgoing, {}, keep)
 
 
+def test_what_was_shown_for_other_words_does_not_stay_on_the_shelf_either(
+    connect: Connect, stage: Stage, tmp_path: Path, shelf: LoopbackShelf
+) -> None:
+    save = DiesAfter(2)
+    with pytest.raises(Killed):
+        connect().stage(MAKERS["picture"](tmp_path), {}, save)
+    assert len(list(shelf.folder.iterdir())) == 1
+    connect().stage(post(picture(tmp_path), text="better words"), save.stored, keep)
+    assert list(shelf.folder.iterdir()) == []
+
+
 def test_a_shelf_that_keeps_robots_out_cannot_be_fetched_from(
     account: InstagramAccount, tmp_path: Path, shelf: LoopbackShelf, stage: Stage
 ) -> None:
