@@ -31,12 +31,13 @@ UPLOADS_TOLD_EVERY = 1.0
 class Gate:
     """The gatekeeper of one claim. `closing` is the last window that a good answer said is used up.
 
-    `in_doubt`: a call that the audience may see was let go, and nothing is stored of what came of it.
+    `in_doubt`: a call that the audience may see was let go, and nothing is stored of what came of it. `has_written`
+    says so of any call that changes something.
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
         self._store, self._claim = store, claim
-        self.in_doubt = False
+        self.in_doubt = self.has_written = False
         self._told_at = 0.0
         self.closing: TooSoon | None = None
 
@@ -50,6 +51,7 @@ class Gate:
             if self.in_doubt:
                 raise OutcomeUnknown(f"it was stopped half way ({reason})") from reason
             raise
+        self.has_written = self.has_written or call.writes
         self.in_doubt = self.in_doubt or (call.writes and self._claim.step in (Step.REVEAL, Step.FOLLOW_UP))
 
     def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:

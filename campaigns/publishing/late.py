@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Delivery, Move, Publication
 from campaigns.moving import move
-from campaigns.publishing.steps import Claim
+from campaigns.publishing.steps import Claim, Step
 from platforms import adapter
 
 _OUT = (Delivery.PUBLISHED, Delivery.WITHDRAWING)
@@ -42,7 +42,10 @@ def late_doubt(session: Session, claim: Claim, *, by: str, now: datetime) -> Non
     """It may have gone out just now: what others proved or decided meanwhile, they did too early."""
     publication = _locked(session, claim)
     why = f"{by} was taken for dead, and may have sent it at {now:%Y-%m-%d %H:%M:%S} UTC"
-    if _is_known(publication):
+    if claim.step is Step.STAGE:  # nothing of it could be seen, but of a draft that has become the post itself
+        if publication.state is Delivery.PUBLISHED and publication.revision_id != claim.revision_id:
+            _bring_again(session, publication, claim, why, by=by, now=now)
+    elif _is_known(publication):
         _bring_again(session, publication, claim, why, by=by, now=now)
     elif publication.revision_id == claim.revision_id:
         look = {"not_before": now + claim.settling, "looks": 0, "absences": 0, "fence": Publication.fence + 1}

@@ -173,7 +173,7 @@ class Publisher:
                 self._call(claim, platform, gate)
         except Overtaken:
             logger.warning("%s was moved by somebody else; nothing more was done", claim.key)
-            if gate.in_doubt:
+            if gate.in_doubt or (claim.step is Step.STAGE and gate.has_written):
                 self.records.late_doubt(claim)
         except (PlatformError, Stopped) as error:
             self._setback(claim, error, gate)

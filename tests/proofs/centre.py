@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns import catalogue, drafting, levers, review, settling
+from campaigns import catalogue, drafting, levers, review, settling, withdrawing
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Delivery, Hold, Kind, Post, PostState, Publication, Role, Scope
@@ -105,7 +105,7 @@ class Centre:
         self._pictured: dict[str, int] = {}
         self._approved: set[tuple[str, int]] = set()
         self._sent_off: set[tuple[str, str, int]] = set()
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str, int]] = set()
         self._sent_asleep: set[str] = set()
         empty(self._people)
         with self._people.writing() as session:
@@ -146,21 +146,19 @@ class Centre:
         self._save(key, kind, tuple(accounts), due_in)
         self.approve(key)
 
-    def edit(self, key: str, *, due_in: float) -> None:
-        """Other words; what waited goes off the plan until they are approved."""
+    def edit(self, key: str, *, due_in: float, correction: str = "") -> None:
+        """Other words; what waited goes off the plan until they are approved. A `correction` says so to the public."""
         with self._people.reading() as session:
             revision = _post(session, key).revision
             kind, accounts = revision.kind, tuple(revision.accounts)
-            under_way = session.scalars(
-                select(Publication.account_key)
-                .join(Publication.post)
-                .where(Post.key == key, Publication.state == Delivery.REVEALING)
-            ).all()
-            self._sent_off |= {(key, account, self._versions[key]) for account in under_way}
+            in_hand = (Publication.state == Delivery.REVEALING) | Publication.owner.is_not(None)
+            for each in session.scalars(select(Publication).join(Publication.post).where(Post.key == key, in_hand)):
+                said = (each.revision, each.corrected_to)
+                self._sent_off |= {(key, each.account_key, revision.number) for revision in said if revision}
         self._pictured[key] = (self._pictured[key] + 1) % 3
-        self._save(key, kind, accounts, due_in)
+        self._save(key, kind, accounts, due_in, correction)
 
-    def _save(self, key: str, kind: Kind, accounts: tuple[str, ...], due_in: float) -> None:
+    def _save(self, key: str, kind: Kind, accounts: tuple[str, ...], due_in: float, correction: str = "") -> None:
         self._versions[key] += 1
         text = f"A word about peace: post {key}, version {self._versions[key]}."
         picture = self._scenery.pictures[self._pictured[key]]
@@ -178,6 +176,7 @@ class Centre:
             drafting.save(session, draft, now=self.now(), vault=self._vault)
         with self._people.writing() as session:
             post = _post(session, key)
+            post.revision.wordings[0].correction = correction
             review.submit(session, post, by=post.revision.author, now=self.now())
 
     def approve(self, key: str) -> bool:
@@ -202,11 +201,20 @@ class Centre:
                 levers.release(session, scope=scope, value=value, by=PERSON, now=self.now())
 
     def put_back(self) -> None:
-        """Everything that a person may put back on the plan, unless a lever still holds it."""
+        """Everything that a person may put back on the plan, unless a lever still holds it or they see it out there."""
         for key in self._in(levers.RESUMABLE):
             with suppress(levers.LeverError), self._people.writing() as session:
                 publication = _publication(session, key)
-                levers.resume(session, publication, settings=self._settings, by=PERSON, now=self.now())
+                if not self.copies(publication):
+                    levers.resume(session, publication, settings=self._settings, by=PERSON, now=self.now())
+
+    def take_down(self, keys: Sequence[str]) -> None:
+        """Of these posts whatever is out, where the network lets us."""
+        for key in self._in((Delivery.PUBLISHED,)):
+            if key.partition(":")[0] in keys:
+                with suppress(withdrawing.WithdrawError), self._people.writing() as session:
+                    publication = _publication(session, key)
+                    withdrawing.withdraw(session, publication, by=PERSON, reason="a wrong date", now=self.now())
 
     def look_at_the_account(self) -> None:
         """A person looks for whatever is uncertain, and says what they see."""
@@ -304,8 +312,8 @@ class Centre:
 
     def _has_answered(self, held: frozenset[tuple[Scope, str]], slept: bool) -> None:
         for each in self.visible():
-            if each["remote_id"] not in self._seen:
-                self._seen.add(each["remote_id"])
+            if (says := (each["remote_id"], *_token(each))) not in self._seen:
+                self._seen.add(says)
                 self._judge(each, held, slept)
 
     def _judge(self, seen: Document, held: frozenset[tuple[Scope, str]], slept: bool) -> None:
@@ -315,7 +323,7 @@ class Centre:
             publication = _publication(session, f"{post}:{account}:en")
             assert (post, version) in self._approved, f"{publication.key}: version {version} was never approved"
             newest = publication.post.revision.number
-            if version != newest:
+            if version != newest and not slept:
                 overtaken = f"{publication.key}: version {version} went out after {newest} was written"
                 assert (post, account, version) in self._sent_off, overtaken
             covering = {
@@ -337,7 +345,15 @@ class Centre:
                 if publication.state is Delivery.PUBLISHED:
                     assert copies, f"{publication.key} is called published, and is not out"
                     assert copies[0]["remote_id"] == publication.remote_id
-                    assert _token(copies[0])[1] == publication.revision.number
+                    told = {each.number for each in (publication.revision, publication.corrected_to) if each}
+                    told |= self._earlier(publication) if publication.follows_at and publication.corrected_to else set()
+                    assert _token(copies[0])[1] in told, f"{publication.key} does not say what it is said to say"
+                elif publication.state is Delivery.WITHDRAWN and publication.withdrawn_at:
+                    assert not copies, f"{publication.key} is called taken down, and is out"
+
+    def _earlier(self, publication: Publication) -> set[int]:
+        """What a correction that is on its way may still have to overwrite."""
+        return set(range(1, publication.revision.number))
 
     # -- the end -------------------------------------------------------------------------------------
 
@@ -374,7 +390,11 @@ class Centre:
             self.edit(key, due_in=60)
 
     def _unfinished(self) -> set[str]:
-        return set(self._in([state for state in Delivery if state is not Delivery.PUBLISHED])) - self.strays()
+        """What is neither out and whole, nor taken down."""
+        is_out = (Publication.state == Delivery.PUBLISHED) & Publication.follows_at.is_(None)
+        is_down = (Publication.state == Delivery.WITHDRAWN) & Publication.withdrawn_at.is_not(None)
+        with self._people.reading() as session:
+            return set(session.scalars(select(Publication.key).where(~(is_out | is_down)))) - self.strays()
 
     def _decide_what_the_networks_cannot(self) -> None:
         with self._people.reading() as session:

@@ -1,5 +1,5 @@
 """Whatever people, workers, networks and clocks do, and in whatever order: out at most once, never unapproved, never
-while held, and never lost.
+while held, never lost, and saying what the row says.
 
 Real stores, real adapters and SDKs, and the rehearsal stage; Hypothesis thinks up what happens. A plain run tries some
 sixty stories. `SAWT_PROPERTY_RUNS=3000` tries as many as it says, other ones each time.
@@ -59,6 +59,12 @@ def _edited_and_approved(centre: Centre) -> None:
         centre.approve(key)
 
 
+def _corrected_and_approved(centre: Centre) -> None:
+    for key in centre.posts:
+        centre.edit(key, due_in=30, correction="The date was wrong.")
+        centre.approve(key)
+
+
 def _later(seconds: float) -> Act:
     return Act(f"{seconds} s pass", lambda centre: centre.time_passes(seconds))
 
@@ -77,10 +83,12 @@ ACTS = [
     *(_later(seconds) for seconds in (2, 40, 200)),
     Act("a lever over everything", lambda centre: centre.pull(Scope.EVERYTHING, "")),
     Act("levers lifted", lambda centre: centre.lift()),
-    Act("held ones put back", lambda centre: centre.put_back()),
+    Act("held ones put back", lambda centre: centre.put_back(), decides=True),
     Act("a person looks", lambda centre: centre.look_at_the_account(), decides=True),
     Act("a person looks and has it sent again", lambda centre: centre.look_and_send_again(), decides=True),
-    Act("all edited and approved", _edited_and_approved, decides=True),
+    Act("all edited and approved", _edited_and_approved),
+    Act("all corrected and approved", _corrected_and_approved),
+    Act("all taken down", lambda centre: centre.take_down(centre.posts)),
 ]
 
 MEANWHILE = st.lists(st.sampled_from(ACTS), min_size=1, max_size=6).map(tuple)
@@ -152,6 +160,17 @@ class Story(RuleBasedStateMachine):
     @rule(which=st.integers(0, MOST_POSTS - 1), due_in=st.sampled_from([0, 0, 30, 900]))
     def an_edit(self, which: int, due_in: float) -> None:
         self.centre.edit(self.centre.posts[which % len(self.centre.posts)], due_in=due_in)
+
+    @rule(which=st.integers(0, MOST_POSTS - 1), due_in=st.sampled_from([0, 30]), is_approved=st.booleans())
+    def a_correction(self, which: int, due_in: float, is_approved: bool) -> None:
+        key = self.centre.posts[which % len(self.centre.posts)]
+        self.centre.edit(key, due_in=due_in, correction="The date was wrong.")
+        if is_approved:
+            self.centre.approve(key)
+
+    @rule(which=st.integers(0, MOST_POSTS - 1))
+    def taken_down(self, which: int) -> None:
+        self.centre.take_down([self.centre.posts[which % len(self.centre.posts)]])
 
     @rule(which=st.integers(0, MOST_POSTS - 1))
     def an_approval(self, which: int) -> None:
