@@ -256,7 +256,9 @@ class Centre:
             self._workers[owner] = None
 
     def work_everywhere(self, owner: str, mishap: Mishap | None = None) -> None:
-        for account in NETWORKS:
+        """Where there may be something to do, as a worker's own clock asks."""
+        worker = self._workers[owner]
+        for account in worker.accounts_with_work() if worker else ():
             self.work(owner, account, mishap)
 
     def leases_run_out(self, owner: str) -> None:
@@ -368,9 +370,8 @@ class Centre:
                 self._have_approved(key)
             self.put_back()
             for owner in WORKERS:
-                for account in NETWORKS:
-                    self.work(owner, account)
-                    self.check()
+                self.work_everywhere(owner)
+                self.check()
             if not self._unfinished():
                 return
             self.time_passes(300)
