@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Base, Campaign, Person, Role
-from campaigns.store import AT_MOST, DatabaseClock, Store, Turns, backup, database_now
+from campaigns.store import AT_MOST, WRITING_AT_ONCE, DatabaseClock, Store, Turns, backup, database_now
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_say(store: Store) -> None:
@@ -81,6 +81,50 @@ def test_writers_go_in_one_at_a_time_in_the_order_in_which_they_came(wait_for: C
     for thread in threads:
         thread.join()
     assert order == list(range(8))
+
+
+def test_as_many_go_in_at_once_as_there_is_room_for_and_the_next_is_the_one_that_has_waited_longest(
+    wait_for: Callable[..., None],
+) -> None:
+    turns, order, leave = Turns(2), list[int](), [threading.Event() for _ in range(5)]
+
+    def write(number: int) -> None:
+        with turns:
+            order.append(number)
+            leave[number].wait(20)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(5)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        wait_for(lambda expected=number + 1: len(order) + len(turns) == expected, f"writer {number}")
+    for number in range(3):
+        assert order == list(range(number + 2))
+        leave[number].set()
+        wait_for(lambda expected=number + 3: len(order) == expected, "the next one")
+    for each in leave:
+        each.set()
+    for thread in threads:
+        thread.join()
+    assert (order, len(turns)) == ([0, 1, 2, 3, 4], 0)
+
+
+def test_a_postgresql_pool_never_has_more_writers_at_it_than_it_has_connections(postgres: str) -> None:
+    store, here, most = Store(postgres), threading.Semaphore(WRITING_AT_ONCE), list[bool]()
+
+    def write() -> None:
+        with store.writing() as session:
+            most.append(here.acquire(blocking=False))
+            session.execute(select(1))
+            here.release()
+
+    threads = [threading.Thread(target=write) for _ in range(8 * WRITING_AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert most == [True] * len(threads)
+    assert WRITING_AT_ONCE < AT_MOST, "a reader finds a connection, whoever writes"
 
 
 def test_the_databases_clock_answers_threads_that_hold_every_connection(

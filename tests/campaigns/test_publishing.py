@@ -5,19 +5,24 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from campaigns import levers, review, settling
+from campaigns import drafting, levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Delivery, Move, Post, PostState, Publication, Role, Scope
-from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher
+from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Role, Scope
+from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
+from campaigns.publishing.gate import Gate
+from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Absent, Network
+from platforms.contract import Absent, Network, Receipt
+from platforms.errors import OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
@@ -298,6 +303,157 @@ def test_a_late_proof_that_it_is_out_is_never_thrown_away(
     publisher.work("x-en")
     out = factories.publication(store, key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def taken_over(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> tuple[Claim, Publisher, Claim]:
+    """One worker sleeps in its reveal; a person has looked, found nothing, and another is about to send it."""
+    factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    asleep = publisher.claims.take(SEND)
+    publisher.recover(everything_of_ours=True)
+    with store.writing() as session:
+        publication = session.scalars(select(Publication)).one()
+        settling.it_is_not_out(session, publication, by="Yusuf", now=clock())
+        levers.resume(session, publication, settings=settings, by="Yusuf", now=clock())
+    other = Publisher(store, vault, publisher.connections, owner="worker-2", clock=clock)
+    other.work_line(PREPARE)
+    about_to_send = other.claims.take(SEND)
+    assert asleep and about_to_send
+    assert about_to_send.step == "reveal"
+    return asleep, other, about_to_send
+
+
+def revealed(publisher: Publisher, claim: Claim) -> Receipt:
+    with publisher.connections.platform(claim.speaker) as platform:
+        return platform.reveal(claim.outgoing, claim.checkpoint, forget)
+
+
+def test_a_late_receipt_stops_another_worker_that_has_not_sent_yet(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
+    publisher.records.receipt(asleep, revealed(publisher, asleep), None)
+    other._take(about_to_send)
+    out = factories.publication(store, about_to_send.key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_of_two_copies_a_person_hears_from_whoever_answers_last(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
+    first = revealed(publisher, asleep)
+    publisher.records.receipt(asleep, first, None)
+    other.records.receipt(about_to_send, replace(first, remote_id="another"), None)
+    out = factories.publication(store, about_to_send.key)
+    assert (out.state, out.remote_id) == (Delivery.PUBLISHED, first.remote_id)
+    assert "it may be out twice: a late answer: it is out as another" in out.why
+    assert out.moves[-1].why == out.why
+
+
+def test_a_late_doubt_stops_another_worker_and_the_network_is_asked_anew(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
+    revealed(publisher, asleep)
+    publisher.records.late_doubt(asleep)
+    other._take(about_to_send)
+    waiting = factories.publication(store, about_to_send.key)
+    assert (waiting.state, waiting.looks) == (Delivery.UNCERTAIN, 0)
+    assert waiting.not_before and waiting.not_before > clock()
+    clock.move(minutes=1)
+    other.work("x-en")
+    out = factories.publication(store, about_to_send.key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_a_late_doubt_makes_absences_that_were_proven_before_it_count_for_nothing(
+    store: Store, settings: Settings, publisher: Publisher, stage: Stage, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    asleep = publisher.claims.take(SEND)
+    assert asleep
+    publisher.recover(everything_of_ours=True)
+    with store.writing() as session:
+        session.execute(update(Publication).values(looks=3, absences=1, not_before=None))
+    stage.faults.add(Fault(name="drop-after", path="/2/tweets"))
+    with pytest.raises(OutcomeUnknown) as doubt:
+        revealed(publisher, asleep)
+    publisher._setback(asleep, doubt.value, Gate(store, asleep))
+    out = factories.publication(store, key)
+    assert (out.state, out.looks, out.absences) == (Delivery.UNCERTAIN, 0, 0)
+    assert out.not_before and out.not_before > clock()
+
+
+def newer_words(store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, text: str) -> None:
+    """Written and approved."""
+    with store.writing() as session:
+        post = session.scalars(select(Post).where(Post.key == "peace")).one()
+        revision = factories.text_post(session, text, text=text, due_at=clock() + timedelta(minutes=1)).revision
+        revision.number = post.revision.number + 1
+        session.flush()
+        revision.post, post.state = post, PostState.DRAFTED
+        drafting._withdraw_waiting(session, post, by="Amina", now=clock())
+    with store.writing() as session:
+        post = session.scalars(select(Post).where(Post.key == "peace")).one()
+        review.submit(session, post, by=post.revision.author, now=clock())
+        seal, yusuf = review.seal_of(post.revision), factories.person(session, factories.EDITOR, Role.EDITOR)
+        review.approve(session, post, seal=seal, by=yusuf, now=clock(), vault=publisher.vault, settings=settings)
+
+
+def test_newer_words_wait_for_a_person_while_the_older_ones_may_yet_appear_however_often_they_are_edited(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    _, _, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
+    publisher.records.setback(about_to_send, Unreachable("no network"), None)
+    for text in ("Newer words.", "Newest words."):
+        newer_words(store, settings, publisher, clock, text)
+        out = factories.publication(store, about_to_send.key)
+        assert out.state is Delivery.HELD
+        assert "may yet appear" in out.why
+
+
+@pytest.mark.parametrize("clear", [Refused("no"), Unreachable("nobody there"), TooSoon("full", retry_at=soon())])
+def test_newer_words_need_nobody_where_the_older_ones_had_a_clear_answer(
+    clear: PlatformError, store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher.claims.take(SEND)
+    assert claim
+    publisher.records.setback(claim, clear, None)
+    newer_words(store, settings, publisher, clock, "Newer words.")
+    out = factories.publication(store, key)
+    assert (out.state, out.sent_at) == (Delivery.PLANNED, None)
+
+
+def test_what_is_planned_anew_in_the_midst_of_a_claim_is_taken_with_its_newer_words(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim that takes the old words off the plan goes on with the new ones, and does not go round for ever."""
+    [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
+    newer_words(store, settings, publisher, clock, "New words.")
+    with store.writing() as session:
+        first = session.scalars(select(Revision).order_by(Revision.id)).first()
+        assert first
+        old = {"state": Delivery.PLANNED, "revision_id": first.id}
+        session.execute(update(Publication).where(Publication.key == key).values(**old))
+    rounds, next_in = count(1), lines.next_in
+
+    def counted(session: Session, account: Account, lane: Lane, now: datetime) -> Publication | None:
+        assert next(rounds) <= 2
+        return next_in(session, account, lane, now)
+
+    monkeypatch.setattr(lines, "next_in", counted)
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+    assert claim.outgoing.text == "New words."
 
 
 def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_place(
