@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ from campaigns.vault import Vault
 from platforms.contract import Network, Receipt
 from platforms.errors import OutcomeUnknown, Refused, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault, Name
-from platforms.rehearsal.serving import RunningStage, in_thread
+from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
@@ -34,17 +33,6 @@ from tests.conftest import MovableClock
 SITE = "website"
 SEND, PREPARE = (Line(account=SITE, lane=lane) for lane in Lane)
 OLD, NEW, NEWEST = "Peace came in 1994.", "Peace came in 1995.", "Peace came in 1996."
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
-
-
-@pytest.fixture
-def running(stage: Stage) -> Iterator[RunningStage]:
-    with in_thread(stage) as running:
-        yield running
 
 
 @dataclass(kw_only=True)
