@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 
 from campaigns.cli import app
-from platforms import adapter
+from platforms import adapter, entrance
 from platforms.contract import Network, Shape
 
 ROOT = Path(__file__).parent.parent
@@ -50,12 +51,13 @@ def headings(paper: Path) -> set[str]:
 
 
 def commands() -> dict[str, set[str]]:
-    """The options of each command, by its name."""
-    group = typer.main.get_group(app)
-    return {
-        name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-        for name, command in group.commands.items()
-    }
+    """The options of each command and of what is under it, by its name."""
+    return {name: options(command) for name, command in typer.main.get_group(app).commands.items()}
+
+
+def options(command: Any) -> set[str]:
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    return own.union(*(options(each) for each in getattr(command, "commands", {}).values()))
 
 
 def told_commands(paper: Path) -> Iterator[tuple[str, str]]:
@@ -142,7 +144,7 @@ def test_every_field_of_the_credentials_is_told_of() -> None:
 
     text = OPERATING.read_text(encoding="utf-8").partition("## Credentials")[2].partition("\n## ")[0]
     fields = {
-        "x": set(XSignIn.model_fields),
+        "x": set(XSignIn.model_fields) - {"refresh_token", "expires_at"},  # of the store alone: a file renews nothing
         "facebook": set(PageCredentials.model_fields),
         "instagram": set(InstagramCredentials.model_fields),
         "youtube": {"client_id", "client_secret", "refresh_token", "channel_id", "access_token"},
@@ -150,6 +152,8 @@ def test_every_field_of_the_credentials_is_told_of() -> None:
     }
     tables = re.split(r"^\[", text, flags=re.MULTILINE)[1:]
     told = {re.split(r"[-\]]", each)[0]: set(re.findall(r"^#? ?(\w+) = ", each, re.MULTILINE)) for each in tables}
+    doors = [entrance(network) for network in Network]
+    fields |= {f"apps.{door.app}": {*door.app_fields, *door.app_options} for door in doors if door.app}
     assert told == fields
 
 

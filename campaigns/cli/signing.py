@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -159,12 +160,12 @@ def _ask(house: House, door: Entrance, way: Way, paste: bool, port: int) -> Sequ
         return door.pasted(_typed(way.fields, way.open), known, settings.endpoints)
     app = {**_typed([name for name in (*door.app_fields, *door.app_options) if name not in known]), **known}
     consent = door.consent(app, settings.endpoints, callback.address(port))
-    out.print(f"Open this address, and allow it there (it must know {consent.redirect}):", soft_wrap=True)
-    out.print(consent.address, style="bold", soft_wrap=True)
-    if paste:
-        answer = callback.query_of(typer.prompt("The address at which the browser ended up", hide_input=True))
-    else:
-        with callback.listening(port) as heard:
+    with nullcontext() if paste else callback.listening(port) as heard:
+        out.print(f"Open this address, and allow it there (our app must know {consent.redirect}):", soft_wrap=True)
+        out.print(consent.address, style="bold", soft_wrap=True)
+        if heard is None:
+            answer = callback.query_of(typer.prompt("The address at which the browser ended up", hide_input=True))
+        else:
             answer = heard.wait()
     return door.granted(app, settings.endpoints, consent, consent.code(answer))
 

@@ -49,7 +49,7 @@ class XEntrance(Entrance):
         with translated():
             me = Me.model_validate(client.get_me()).data
         secrets, scopes = sign_in(credentials), tuple(credentials.get("scope", "").split())
-        lacks = () if secrets.signs else self.lacking(scopes)
+        lacks = self.lacking(scopes) if scopes else ()  # keys, and tokens out of a file, do not say
         until = None if secrets.refresh_token else secrets.expires_at
         return Standing(remote_id=me.id, name=f"@{me.username}", scopes=scopes, lacks=lacks, expires_at=until)
 
