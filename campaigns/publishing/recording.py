@@ -124,7 +124,7 @@ class Records:
         """Nothing more is to follow, unless a sister came out meanwhile whose address this one does not know yet."""
         with self.store.writing(durable=True) as session:
             values: dict[str, object] = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
-            if claim.setbacks:
+            if claim.setbacks or checkpoint != claim.checkpoint:  # what it waited for is over
                 values["why"] = ""
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             publication = session.get_one(Publication, claim.publication_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -23,6 +24,7 @@ from platforms.contract import (
     Save,
     Shape,
 )
+from platforms.correcting import with_corrections
 from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn, OutcomeUnknown, PlatformError, Refused, Unreachable
 from platforms.shelf import Shelf
@@ -34,7 +36,7 @@ from platforms.youtube.client import Client
 from platforms.youtube.faults import translated
 from platforms.youtube.measure import measure
 from platforms.youtube.quota import UPLOADS_A_DAY
-from platforms.youtube.resource import rewritten, says, with_corrections
+from platforms.youtube.resource import rewritten, says
 from platforms.youtube.signin import sign_in
 from platforms.youtube.upload import Upload, belongs, must_be_alive
 
@@ -140,7 +142,7 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
 
     def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
         """Read the words, write them whole, and read them back: 50 units and a few, and nothing when they stand."""
-        corrected = with_corrections(outgoing)
+        corrected = replace(outgoing, text=with_corrections(outgoing))
         for problem in self.check(corrected):
             raise problem
         with translated():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from platforms.contract import Outgoing
@@ -13,7 +12,6 @@ from platforms.youtube.answers import Video
 
 NONPROFITS_AND_ACTIVISM = "29"
 _MARK = "sawt-"
-_CORRECTED = {"ar": "تصحيح", "en": "Correction", "fr": "Correction"}
 
 
 def parts(outgoing: Outgoing) -> str:
@@ -69,13 +67,6 @@ def says(video: Video, outgoing: Outgoing) -> bool:
     ours[outgoing.language] = (outgoing.title, outgoing.text)
     theirs[outgoing.language] = (video.snippet.title, video.snippet.description)
     return all(_bare(theirs.get(code, ())) == _bare(said) for code, said in ours.items())
-
-
-def with_corrections(outgoing: Outgoing) -> Outgoing:
-    """The post with what was corrected in it said below its text, the oldest first."""
-    word = _CORRECTED.get(outgoing.language, _CORRECTED["en"])
-    notes = [f"{word} ({each.on.isoformat()}): {each.note}" for each in outgoing.corrections]
-    return replace(outgoing, text="\n\n".join([outgoing.text, *notes]))
 
 
 def tags(outgoing: Outgoing) -> list[str]:

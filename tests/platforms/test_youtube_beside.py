@@ -249,7 +249,7 @@ def test_a_correction_changes_the_words_and_nothing_else_and_says_so(
 
     after = world.videos()[0]
     assert receipt.remote_id == video
-    assert after["snippet"]["description"] == "نص مصحح.\n\nتصحيح (2026-11-25): كان رقم الآية خطأ."
+    assert after["snippet"]["description"] == "نص مصحح.\n\nتصحيح (25 نوفمبر 2026): كان رقم الآية خطأ."
     assert after["snippet"]["tags"] == ["جديد", before["snippet"]["tags"][-1]]
     assert after["snippet"]["categoryId"] == before["snippet"]["categoryId"]
     assert set(after["localizations"]) == {"en", "fr", "ur"}
