@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from campaigns.connections import Connections, Speaker
 from campaigns.models import Account, Delivery, Kind, Publication, Reading, Revision
 from campaigns.settings import Cadence, Settings
+from campaigns.spending import Bookkeeper
 from campaigns.store import Store
 from platforms.contract import METRICS, Measurement, Network
+from platforms.endpoints import guarded_by
 from platforms.errors import PlatformError
 
 logger = logging.getLogger(__name__)
@@ -100,7 +102,8 @@ class Measurer:
         return Measured(readings=readings, failures=failures)
 
     def _take(self, look: Look) -> int:
-        with self.connections.platform(look.speaker) as platform:
+        books = Bookkeeper(self.store, look.speaker)
+        with guarded_by(books), self.connections.platform(look.speaker) as platform:
             figures = platform.measure(list(look.publications))
         taken_at = self.clock()
         with self.store.writing() as session:

@@ -50,6 +50,8 @@ class AccountSetting:
     waits_for_uncertain: bool = False
     hashtags: int | None = None
     """How many hashtags a post may carry, on Instagram; None leaves it to what is known to be safe there."""
+    budget: int | None = None
+    """What it may cost in a month, in millionths of a US dollar; None for as much as it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +241,7 @@ def _account(key: str, table: Mapping[str, Any]) -> AccountSetting:
             spacing=timedelta(minutes=table.get("spacing_minutes", 0)),
             waits_for_uncertain=bool(table.get("waits_for_uncertain", False)),
             hashtags=_hashtags(table),
+            budget=_budget(table.get("budget_usd")),
         )
     except (KeyError, ValueError) as error:
         raise SettingsError(f"accounts.toml, [{key}]: {error}") from error
@@ -251,6 +254,14 @@ def _hashtags(table: Mapping[str, Any]) -> int | None:
     if table["network"] != Network.INSTAGRAM or not isinstance(number, int) or not 0 <= number <= most:
         raise ValueError(f"hashtags is {number!r}; it is for Instagram alone: write a whole number up to {most}")
     return number
+
+
+def _budget(dollars: object) -> int | None:
+    if dollars is None:
+        return None
+    if isinstance(dollars, bool) or not isinstance(dollars, int | float) or dollars < 0:
+        raise ValueError(f"budget_usd is {dollars!r}; write dollars a month, like 25 or 12.50")
+    return round(dollars * 1_000_000)
 
 
 def _slots(config: Mapping[str, Any]) -> dict[Language, tuple[time, ...]]:

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from campaigns.connections import Speaker
 from campaigns.models import Spending
+from campaigns.store import Store
 from platforms import networks_of_app
 from platforms.contract import Charge, Network
+from platforms.endpoints import Call
+from platforms.errors import TooSoon
+
+logger = logging.getLogger(__name__)
+
+
+class Bookkeeper:
+    """The least of gatekeepers: lets every call pass, and writes down what it cost."""
+
+    def __init__(self, store: Store, speaker: Speaker) -> None:
+        self._store, self._speaker = store, speaker
+
+    def before(self, call: Call) -> None: ...
+
+    def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
+        if not charges:
+            return
+        try:
+            with self._store.writing() as session:
+                charge(session, self._speaker, charges)
+        except SQLAlchemyError as error:  # the account book must not lose a receipt
+            logger.warning("what a call cost could not be written down: %s", type(error).__name__)
+
+    def spent(self, bucket: str, on: date, *, whole_app: bool) -> int:
+        with self._store.reading() as session:
+            return spent(session, self._speaker, bucket, on, whole_app=whole_app)
+
+    def sent(self, so_far: int, of: int) -> None: ...
+
+    def settled(self) -> None: ...
 
 
 def charge(session: Session, speaker: Speaker, charges: Sequence[Charge]) -> None:

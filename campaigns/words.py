@@ -59,6 +59,12 @@ class Words:
         """One digit behind the point, or the comma."""
         return f"{number:.1f}".replace(".", _DECIMAL[self.language])
 
+    def dollars(self, millionths: int) -> str:
+        """ "$12.40" of millionths of a US dollar: to the cent, and to a tenth of one where it counts."""
+        exact = f"{millionths / 1_000_000:,.3f}".removesuffix("0")
+        local = {",": _GROUPING[self.language], ".": _DECIMAL[self.language]}
+        return self.say("site.dollars", amount="".join(local.get(sign, sign) for sign in exact))
+
     def _set(self, value: object) -> str:
         if isinstance(value, float):
             return self.decimal(value)

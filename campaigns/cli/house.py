@@ -23,6 +23,7 @@ from campaigns.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from campaigns.costs import Month
     from campaigns.models import Token
     from campaigns.rehearsing import Outcome
 
@@ -163,7 +164,7 @@ def accounts(
     """The accounts we speak on: real or on the rehearsal stage, whether each works, what goes out next."""
     from sqlalchemy import select
 
-    from campaigns import levers, signed_in
+    from campaigns import costs, levers, signed_in
     from campaigns.models import Account, Token
     from campaigns.telling import next_due, standing_of
 
@@ -197,6 +198,7 @@ def accounts(
                     "next_due_at": due.get(a.key),
                     "spacing_seconds": a.spacing_seconds,
                     **_sign_in_row(sign_ins.get(a.key)),
+                    "month": _month(costs.month_of(session, a, settings=house.settings, vault=house.vault, now=now())),
                     **({"signed_in_as": names.get(a.key)} if verify else {}),
                 }
                 for a in session.scalars(select(Account).order_by(Account.network, Account.key))
@@ -207,7 +209,18 @@ def accounts(
         print_mark(house.settings)
         print_table(
             f"{len(rows)} accounts",
-            ("key", "network", "languages", "speaks as", "lasts", "state", "next due (UTC)", "spacing", "name"),
+            (
+                "key",
+                "network",
+                "languages",
+                "speaks as",
+                "lasts",
+                "state",
+                "next due (UTC)",
+                "spacing",
+                "this month",
+                "name",
+            ),
             (
                 (
                     r["key"],
@@ -218,6 +231,7 @@ def accounts(
                     _account_state(r),
                     local(r["next_due_at"]),
                     f"{r['spacing_seconds'] / 60:g} min" if r["spacing_seconds"] else None,
+                    _month_told(r["month"]),
                     r["name"],
                 )
                 for r in rows
@@ -243,6 +257,23 @@ def _lasts(row: dict[str, Any]) -> str | None:
     until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "does not expire"
     looked = f"looked {local(row['looked_at'])}" if row["looked_at"] else "not looked at"
     return f"{until}; {looked}" + (f": {row['trouble']}" if row["trouble"] else "")
+
+
+def _month(month: Month | None) -> dict[str, float | None] | None:
+    """In US dollars; None where posting is free."""
+    from campaigns.costs import DOLLAR
+
+    if month is None:
+        return None
+    budget = None if month.budget is None else month.budget / DOLLAR
+    return {"spent": month.spent / DOLLAR, "planned": month.planned / DOLLAR, "budget": budget}
+
+
+def _month_told(month: dict[str, float | None] | None) -> str | None:
+    if month is None:
+        return None
+    spent, planned, budget = (None if each is None else f"${each:,.2f}" for each in month.values())
+    return f"{spent} spent, {planned} planned" + (f", of {budget}" if budget else "")
 
 
 def _account_state(row: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from campaigns.illustrating import Pace
-    from campaigns.models import Person, Post, PostState
+    from campaigns.models import Person, Post, PostState, Publication
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
 All = Annotated[bool, typer.Option("--all", help="Every post that waits for this step.")]
@@ -52,6 +53,7 @@ def import_file(
 ) -> None:
     """Bring posts in: all rows or none. The same file again changes nothing."""
     from campaigns import intake
+    from campaigns.costs import DOLLAR, in_dollars
 
     with opened() as house:
         if template:
@@ -70,6 +72,16 @@ def import_file(
                 "changed": brought.changed,
                 "unchanged": brought.unchanged,
                 "new_campaigns": list(brought.new_campaigns),
+                "prices": [
+                    {
+                        "post": p.post,
+                        "account": p.account,
+                        "language": p.language.value,
+                        "parts": p.parts,
+                        "usd": p.amount / DOLLAR,
+                    }
+                    for p in brought.prices
+                ],
                 "stored": not dry_run and not brought.faults,
                 "faults": [{"row": f.row, "column": f.column, "says": f.says} for f in brought.faults],
             }
@@ -81,6 +93,12 @@ def import_file(
         out.print(f"{would_be}new {brought.new}, changed {brought.changed}, unchanged {brought.unchanged}")
         for campaign in brought.new_campaigns:
             out.print(f"new campaign: {campaign}")
+        for price in brought.prices:
+            if price.parts > 1:
+                out.print(f"{price.post}: a thread of {price.parts} parts on {price.account} ({price.language})")
+        if brought.prices:
+            total = in_dollars(sum(price.amount for price in brought.prices))
+            out.print(f"posting what is new or changed will cost {total}, in {len(brought.prices)} publications")
     if brought.faults:
         err.print(f"sawt: {_counted(len(brought.faults))}; mend them and import the file again")
         raise typer.Exit(1)
@@ -151,8 +169,18 @@ def approve(
                     settings=house.settings,
                     remark=remark,
                 )
+                dearer = list(_dearer(house, session, planned))
             out.print(f"{key}: approved, {len(planned)} publications planned")
+            for warning in dearer:
+                err.print(f"sawt: {warning}", style="yellow")
         print_mark(house.settings)
+
+
+def _dearer(house: House, session: Session, planned: list[Publication]) -> Iterator[str]:
+    """What is to be said of budgets once these are planned."""
+    from campaigns import costs
+
+    yield from costs.warnings(session, planned, settings=house.settings, vault=house.vault, now=now())
 
 
 def send_back(
@@ -189,6 +217,7 @@ def plan(as_json: AsJSON = False) -> None:
         with house.store.writing() as session:
             added, problems = planning.plan_all(session, settings=house.settings, now=now())
             new = {publication.key for publication in added}
+            problems += _dearer(house, session, added)
         with house.store.reading() as session:
             coming = session.scalars(
                 select(Publication)

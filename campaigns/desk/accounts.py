@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from campaigns import levers
+from campaigns.costs import Month, month_of
 from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.models import Account, Token
@@ -34,6 +35,8 @@ class Row:
     standing: str
     open_at: datetime | None
     next_at: datetime | None
+    month: Month | None
+    """What it costs, where posting is not free."""
     token: Token | None
     ends_soon: bool
 
@@ -65,14 +68,15 @@ def _show(visit: Visit, session: Session, *, done: str = "", obstacle: str = "")
         visit,
         "accounts.html",
         status=409 if obstacle else 200,
-        rows=[_row(visit, each, due.get(each.key), tokens.get(each.key)) for each in listed],
+        rows=[_row(visit, session, each, due.get(each.key), tokens.get(each.key)) for each in listed],
         done=done,
         obstacle=Obstacle(visit.words.say(obstacle), visit.language) if obstacle else None,
     )
 
 
-def _row(visit: Visit, account: Account, next_at: datetime | None, token: Token | None) -> Row:
-    real = visit.desk.settings.signed_in(account.key)
+def _row(visit: Visit, session: Session, account: Account, next_at: datetime | None, token: Token | None) -> Row:
+    desk = visit.desk
+    real = desk.settings.signed_in(account.key)
     standing, open_at = standing_of(account, now=visit.now, rehearsal=not real)
     return Row(
         account=account,
@@ -80,6 +84,7 @@ def _row(visit: Visit, account: Account, next_at: datetime | None, token: Token 
         standing=standing,
         open_at=open_at,
         next_at=next_at,
+        month=month_of(session, account, settings=desk.settings, vault=desk.vault, now=visit.now),
         token=token,
         ends_soon=bool(token and token.expires_at and token.expires_at <= visit.now + WARN_BEFORE),
     )

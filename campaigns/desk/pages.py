@@ -125,6 +125,7 @@ def _render(visit: Visit, template: str, values: dict[str, object]) -> str:
             t_or=words.say_or,
             count=words.count,
             digits=words.digits,
+            dollars=words.dollars,
             heading=lambda revision: heading(revision, language),
             day_text=lambda day, year=False: days.day_text(day, language, year=year),
             short_day=lambda day: days.short_day(day, language),

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
-from campaigns import planning, review, scripture
+from campaigns import costs, planning, review, scripture
 from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.places import places
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
@@ -160,7 +160,8 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         short=_is_short(session, revision),
         verses=list(_verses(revision)),
         places=places(visit, session, post),
-        accounts=_accounts(session, revision),
+        accounts=(accounts := _accounts(session, revision)),
+        prices=list(costs.prices(revision, accounts, post=post.key, vault=visit.desk.vault)),
         wished=_wished(visit, revision),
         decisions=_decisions(post),
         standing=_standing(visit, post),

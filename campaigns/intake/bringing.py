@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from campaigns.drafting import Draft, DraftingError, Outcome, compare, keep, save
+from campaigns import costs
+from campaigns.costs import Price
+from campaigns.drafting import Draft, DraftingError, Outcome, compare, keep, save, unsaved
 from campaigns.intake.judging import check
 from campaigns.intake.reading import read
 from campaigns.intake.rows import Fault, Unreadable
-from campaigns.models import Campaign, Post, Revision
+from campaigns.models import Account, Campaign, Post, Revision
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -38,6 +40,8 @@ class Imported:
     unchanged: int = 0
     faults: tuple[Fault, ...] = ()
     new_campaigns: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    """What posting the new and the changed ones will cost, where it is not free."""
 
 
 def bring_in(
@@ -63,7 +67,7 @@ def bring_in(
         drafts, faults = check(session, rows, settings=settings, folder=file.parent, now=now, rehearsal=rehearsal)
         if faults:
             return Imported(faults=tuple(faults))
-        foreseen = _foreseen(session, drafts)
+        foreseen = _foreseen(session, drafts, vault)
     if dry_run or foreseen.unchanged == len(drafts):
         return foreseen
     try:
@@ -77,15 +81,25 @@ def bring_in(
         return Imported(faults=(Fault(row=0, column="", says=_AT_ONCE),))
 
 
-def _foreseen(session: Session, drafts: Sequence[Draft]) -> Imported:
+def _foreseen(session: Session, drafts: Sequence[Draft], vault: Vault) -> Imported:
     campaigns = set(session.scalars(select(Campaign.key)))
     told = select(Post.key, Revision.row_digest).join(Revision, Revision.post_id == Post.id).order_by(Revision.number)
     digests = {row.key: row.row_digest for row in session.execute(told)}
     named = dict.fromkeys(draft.campaign for draft in drafts if draft.campaign)
+    outcomes = [compare(draft, digests.get(draft.key)) for draft in drafts]
+    fresh = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome is not Outcome.UNCHANGED]
     return replace(
-        _counted(compare(draft, digests.get(draft.key)) for draft in drafts),
+        _counted(outcomes),
         new_campaigns=tuple(key for key in named if key not in campaigns),
+        prices=tuple(_prices(session, fresh, vault)),
     )
+
+
+def _prices(session: Session, drafts: Sequence[Draft], vault: Vault) -> Iterator[Price]:
+    accounts = {account.key: account for account in session.scalars(select(Account).where(Account.active))}
+    for draft in drafts:
+        named = [accounts[key] for key in draft.accounts if key in accounts]
+        yield from costs.prices(unsaved(draft), named, post=draft.key, vault=vault)
 
 
 def _store(
@@ -104,7 +118,7 @@ def _store(
             outcomes.append(save(session, draft, now=now, vault=vault, rehearsal=rehearsal))
             if progress:
                 progress(number, len(drafts))
-    return replace(_counted(outcomes), new_campaigns=foreseen.new_campaigns)
+    return replace(_counted(outcomes), new_campaigns=foreseen.new_campaigns, prices=foreseen.prices)
 
 
 def _counted(outcomes: Iterable[Outcome]) -> Imported:

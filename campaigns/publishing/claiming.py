@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import allowance, levers, planning, review
+from campaigns import allowance, costs, levers, planning, review
 from campaigns.connections import Connections, Speaker
 from campaigns.models import Account, Delivery, Move, PostState, Publication
 from campaigns.moving import move, update_unchanged
@@ -109,7 +109,7 @@ class Claims:
                 publication.why = str(error)
 
     def _must_not_go(self, session: Session, publication: Publication, now: datetime) -> tuple[Delivery, str] | None:
-        """The last look before every step: the lever, the world it is for, the hour, the approval."""
+        """The last look before every step: the lever, the world it is for, the hour, the approval, the budget."""
         if lever := levers.holding(session, publication):
             return Delivery.HELD, f"held by {lever.by}: {lever.reason}"
         if publication.rehearsal and self.connections.signed_in(publication.account_key):
@@ -129,6 +129,13 @@ class Claims:
             return Delivery.WITHDRAWN, "a newer revision takes its place"
         if review.approval_in_force(revision, now=now) is None:
             return Delivery.FAILED, "the content is not what was approved; it was not sent. Have it approved again"
+        settings = self.connections.settings
+        if costs.is_used_up(session, publication, settings=settings, vault=self.vault, now=now):
+            return (
+                Delivery.HELD,
+                f"{publication.account_key} has used up its budget of this month: raise budget_usd in "
+                "config/accounts.toml, or wait for the next month; then release it",
+            )
         return None
 
     def _claimed(self, session: Session, publication: Publication, step: Step, now: datetime) -> Claim:

@@ -5,13 +5,10 @@ Every call of every adapter leaves through one door (`platforms.endpoints.Walled
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import case, literal, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns import levers, spending
 from campaigns.models import Publication
@@ -22,13 +19,11 @@ from platforms.contract import Charge
 from platforms.endpoints import Call
 from platforms.errors import OutcomeUnknown, TooSoon
 
-logger = logging.getLogger(__name__)
-
 UPLOADS_TOLD_EVERY = 1.0
 """Seconds between two notes of how far an upload has come."""
 
 
-class Gate:
+class Gate(spending.Bookkeeper):
     """The gatekeeper of one claim. `closing` is the last window that a good answer said is used up.
 
     `in_doubt`: a call that the audience may see was let go, and nothing is stored of what came of it. `has_written`
@@ -36,7 +31,8 @@ class Gate:
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
-        self._store, self._claim = store, claim
+        super().__init__(store, claim.speaker)
+        self._claim = claim
         self.in_doubt = self.has_written = False
         self._told_at = 0.0
         self.closing: TooSoon | None = None
@@ -56,17 +52,7 @@ class Gate:
 
     def after(self, call: Call, closing: TooSoon | None, charges: Sequence[Charge]) -> None:
         self.closing = closing or self.closing
-        if not charges:
-            return
-        try:
-            with self._store.writing() as session:
-                spending.charge(session, self._claim.speaker, charges)
-        except SQLAlchemyError as error:  # the account book must not lose a receipt
-            logger.warning("what a call cost could not be written down: %s", type(error).__name__)
-
-    def spent(self, bucket: str, on: date, *, whole_app: bool) -> int:
-        with self._store.reading() as session:
-            return spending.spent(session, self._claim.speaker, bucket, on, whole_app=whole_app)
+        super().after(call, closing, charges)
 
     def sent(self, so_far: int, of: int) -> None:
         """Write it down once a second: the desk and the command show how fast it goes."""

@@ -186,7 +186,7 @@ class XAccount(CorrectsNothing, CompletesNothing):
 
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         with self._speaking():
-            return figures(self._client, remote_ids, datetime.now(UTC))
+            return figures(self._client, self._who_we_are().id, remote_ids, datetime.now(UTC))
 
     def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
         """The last part first: a reader of what is left never misses its middle."""

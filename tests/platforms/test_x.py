@@ -419,8 +419,8 @@ def test_figures_come_back_in_both_dialects(x: XAccount, stage: Stage, tmp_path:
     }  # fmt: skip
     assert figures["impressions"].value > 0
     name = "repost_count" if dialect == "post.fields" else "retweet_count"
-    assert figures["shares"].source == f"GET /2/tweets public_metrics.{name}"
-    assert figures["views"].source == "GET /2/tweets media.public_metrics.view_count"
+    assert figures["shares"].source == f"GET /2/users/:id/tweets public_metrics.{name}"
+    assert figures["views"].source == "GET /2/users/:id/tweets media.public_metrics.view_count"
 
 
 def test_a_post_that_is_gone_has_no_figures(x: XAccount) -> None:
