@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.languages import Language
-from campaigns.models import Account, Campaign, CampaignKind, Entry, Misconception, Standing
+from campaigns.models import Account, Campaign, CampaignKind, Entry, Misconception, Nature, Standing
 from campaigns.paths import shipped
 from campaigns.settings import AccountSetting, Settings
 from campaigns.store import Store, one_host_at_a_time
@@ -92,6 +92,7 @@ class _Claimed(_Strict):
 
     id: Key
     category: Annotated[Words, StringConstraints(max_length=40)]
+    nature: Nature = Nature.DOCTRINAL
     claim: _Claim
     rebutted_by: str = ""
     quran: str = ""

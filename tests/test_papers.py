@@ -139,6 +139,7 @@ def test_the_networks_can_do_what_the_papers_say() -> None:
 def test_every_field_of_the_credentials_is_told_of() -> None:
     from platforms.facebook.signin import PageCredentials
     from platforms.instagram.signin import InstagramCredentials
+    from platforms.shelf.bucket import Bucket
     from platforms.website.signin import SignIn as WebsiteSignIn
     from platforms.x.signin import SignIn as XSignIn
 
@@ -149,6 +150,7 @@ def test_every_field_of_the_credentials_is_told_of() -> None:
         "instagram": set(InstagramCredentials.model_fields),
         "youtube": {"client_id", "client_secret", "refresh_token", "channel_id", "access_token"},
         "website": set(WebsiteSignIn.model_fields),
+        "media": {"kind", *Bucket.model_fields},
     }
     tables = re.split(r"^\[", text, flags=re.MULTILINE)[1:]
     told = {re.split(r"[-\]]", each)[0]: set(re.findall(r"^#? ?(\w+) = ", each, re.MULTILINE)) for each in tables}

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from platforms.contract import Correction, MediaFile, Outgoing
+from platforms.correcting import day
 from platforms.website import spoken
 from platforms.website.limits import ENDINGS
 
@@ -110,7 +111,7 @@ def _corrections(outgoing: Outgoing) -> str:
 
 def _corrected(correction: Correction, called: str, language: str) -> str:
     note = _escaped(correction.note.strip()).replace("\n", "<br>")
-    return f"<p><strong>{called}</strong> · {spoken.day(correction.on, language)}<br>{note}</p>"
+    return f"<p><strong>{called}</strong> · {day(correction.on, language)}<br>{note}</p>"
 
 
 def _figure(medium: MediaFile, url: str) -> str:

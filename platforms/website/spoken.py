@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +53,3 @@ _SPOKEN = {
 
 def in_(language: str) -> Spoken:
     return _SPOKEN[language]
-
-
-def day(on: date, language: str) -> str:
-    """The day as readers of the language write it, in Western digits."""
-    from babel.dates import format_date
-
-    return format_date(on, "d MMMM y", locale={"en": "en_GB"}.get(language, language))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from campaigns import catalogue
 from campaigns.catalogue import CatalogueError
-from campaigns.models import Account, Base, Campaign, CampaignKind, Entry, Misconception, Standing
+from campaigns.models import Account, Base, Campaign, CampaignKind, Entry, Misconception, Nature, Standing
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -47,6 +47,8 @@ def test_the_shipped_misconceptions_come_in_as_drafts_and_a_second_time_change_n
         assert catalogue.load_misconceptions(session, file, now=NOW) == 0
         rows = session.scalars(select(Misconception)).all()
         assert {row.standing for row in rows} == {Standing.DRAFT}
+        factual = {row.key for row in rows if row.nature is Nature.FACTUAL}
+        assert factual == {"is-muslims-silent", "is-spread-by-sword", "is-monolith", "is-demographic-threat"}
         assert all(row.claim_ar and row.claim_en and row.claim_fr for row in rows)
         assert len(session.scalars(select(Entry)).all()) == 29
 

@@ -9,7 +9,7 @@ from babel import Locale
 
 from campaigns.desk.folding import fold
 from campaigns.languages import Language
-from campaigns.models import Delivery, Kind, PostState, Role, Scope, Standing, Verdict
+from campaigns.models import Delivery, Kind, Nature, PostState, Role, Scope, Standing, Verdict
 from campaigns.reports.headings import beginning, called
 from campaigns.words import MissingWord, plural, words_in
 from platforms.contract import Network, Shape
@@ -42,7 +42,14 @@ def test_every_counted_thing_has_every_form_that_its_language_needs() -> None:
 def test_every_state_kind_and_role_has_a_word(language: Language) -> None:
     for group, members in (
         *(("state", PostState), ("delivery", Delivery), ("kind", Kind), ("role", Role), ("verdict", Verdict)),
-        *(("standing", Standing), ("scope", Scope), ("network", Network), ("shape", Shape), ("tongue", Language)),
+        *(
+            ("standing", Standing),
+            ("nature", Nature),
+            ("scope", Scope),
+            ("network", Network),
+            ("shape", Shape),
+            ("tongue", Language),
+        ),
     ):
         for member in members:
             assert words_in(language).by_key[f"{group}.{member}"]
