@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,9 +24,12 @@ from campaigns.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from campaigns.costs import Month
-    from campaigns.models import Token
+    from campaigns.models import Account, Token
     from campaigns.rehearsing import Outcome
+    from campaigns.settings import Settings
 
 Host = Annotated[str, typer.Option("--host", help="Where the desk listens.", envvar="SAWT_HOST")]
 Port = Annotated[int, typer.Option("--port", help="The desk's port.", envvar="SAWT_PORT")]
@@ -166,6 +170,7 @@ def accounts(
 
     from campaigns import costs, levers, signed_in
     from campaigns.models import Account, Token
+    from campaigns.quotas import Used
     from campaigns.telling import next_due, standing_of
 
     with opened() as house:
@@ -197,6 +202,7 @@ def accounts(
                     "resume_why": a.resume_why,
                     "next_due_at": due.get(a.key),
                     "spacing_seconds": a.spacing_seconds,
+                    "used_today": _used(session, a, house.settings),
                     **_sign_in_row(sign_ins.get(a.key)),
                     "month": _month(costs.month_of(session, a, settings=house.settings, vault=house.vault, now=now())),
                     **({"signed_in_as": names.get(a.key)} if verify else {}),
@@ -237,6 +243,8 @@ def accounts(
                 for r in rows
             ),
         )
+        for used in dict.fromkeys(Used(**row["used_today"]) for row in rows if row["used_today"]):
+            out.print(f"YouTube, all channels: {used}")
 
 
 def _sign_in_row(token: Token | None) -> dict[str, Any]:
@@ -274,6 +282,13 @@ def _month_told(month: dict[str, float | None] | None) -> str | None:
         return None
     spent, planned, budget = (None if each is None else f"${each:,.2f}" for each in month.values())
     return f"{spent} spent, {planned} planned" + (f", of {budget}" if budget else "")
+
+
+def _used(session: Session, account: Account, settings: Settings) -> dict[str, int] | None:
+    from campaigns.quotas import used_today
+
+    used = used_today(session, account, rehearsal=not settings.signed_in(account.key), now=now())
+    return asdict(used) if used else None
 
 
 def _account_state(row: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from campaigns.costs import Month, month_of
 from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.models import Account, Token
+from campaigns.quotas import Used, used_today
 from campaigns.signed_in import WARN_BEFORE
 from campaigns.telling import next_due, standing_of
 
@@ -39,6 +40,7 @@ class Row:
     """What it costs, where posting is not free."""
     token: Token | None
     ends_soon: bool
+    used: Used | None
 
 
 @router.get("/accounts")
@@ -87,4 +89,5 @@ def _row(visit: Visit, session: Session, account: Account, next_at: datetime | N
         month=month_of(session, account, settings=desk.settings, vault=desk.vault, now=visit.now),
         token=token,
         ends_soon=bool(token and token.expires_at and token.expires_at <= visit.now + WARN_BEFORE),
+        used=used_today(session, account, rehearsal=not real, now=visit.now),
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from campaigns import spending
+from campaigns.connections import Speaker
 from campaigns.models import Account
 from campaigns.words import unmarked
+from platforms.contract import Charge, Network
+from platforms.youtube import quota
 from tests.desk.furnished import NOW, OURS, House
 
 
@@ -68,3 +72,14 @@ def test_a_writer_sees_the_pause_and_cannot_lift_it(house: House) -> None:
 def test_an_account_that_is_not_there_is_a_404_page(house: House) -> None:
     answer = house.sign_in("Yusuf").post("/accounts/x-zz/resume", data={"seen": "x"}, headers=OURS)
     assert answer.status_code == 404
+
+
+def test_a_channel_says_what_all_channels_have_used_of_the_day(house: House) -> None:
+    speaker = Speaker(account="youtube-ar", network=Network.YOUTUBE, rehearsal=True)
+    today = quota.pacific_day(house.clock())
+    spent = {quota.UPLOADS: 3, quota.UNITS: 2_150}
+    with house.store.writing() as session:
+        charges = [Charge(bucket=bucket, amount=n, on=today, whole_app=True) for bucket, n in spent.items()]
+        spending.charge(session, speaker, charges)
+    page = unmarked(house.sign_in("Yusuf").get("/accounts").text)
+    assert page.count("uploads 3 of 100, units 2,150 of 10,000") == 2

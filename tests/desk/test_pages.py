@@ -34,6 +34,7 @@ from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from campaigns.words import unmarked
 from tests.desk.furnished import OURS, House, furnish, open_house
 
 PAGES = (
@@ -322,7 +323,7 @@ def test_captions_are_read_on_the_page_and_declarations_said(house: House, tmp_p
             track |= {"role": Part.CAPTIONS, "mime_type": "application/x-subrip", "position": position}
             revision.assets.append(Asset(language=Language.EN, **track))
 
-    page = re.sub("[\u2068\u2069]", "", house.sign_in("Yusuf").get("/posts/reviewed").text)
+    page = unmarked(house.sign_in("Yusuf").get("/posts/reviewed").text)
 
     assert page.count("<bdi>Mercy &amp; peace</bdi>") == 2 and "0:01" in page
     assert "timed for the film in Arabic" in page and "for the films in all languages" in page
