@@ -116,8 +116,7 @@ def run_web(settings: Settings, *, host: str, port: int) -> None:
     settings = with_remembered_pace(settings)
     store = Store(settings.database_url)
     settings = tokens.with_connected(settings, store)
-    rehearsal = not all(settings.signed_in(account.key) for account in settings.accounts)
-    app = create(store, settings, rehearsal=rehearsal, clock=now, hosts=(host,))
+    app = create(store, settings, clock=now, hosts=(host,))
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
 
 

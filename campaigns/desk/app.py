@@ -37,12 +37,13 @@ def create(
     store: Store,
     settings: Settings,
     *,
-    rehearsal: bool,
+    rehearsal: bool | None = None,
     clock: Callable[[], datetime],
     hosts: Collection[str] = (),
 ) -> FastAPI:
     """The desk as an ASGI application.
 
+    Every page says that it is a rehearsal if `rehearsal`; if None, while some account plays on the stage.
     It answers to loopback names and to `hosts`, names without a port, under which a proxy with TLS hands on.
     """
     app = FastAPI(
@@ -50,7 +51,7 @@ def create(
         max_body_size=LARGEST_FORM, redirect_slashes=False,
     )  # fmt: skip
     app.state.under_way = connecting.UnderWay()
-    app.state.desk = Desk(store=store, settings=settings, rehearsal=rehearsal, clock=clock)
+    app.state.desk = Desk(store=store, settings=settings, marked=rehearsal, clock=clock)
     for room in (today, month, posts, post, acts, stops, accounts, connecting, misconceptions, summary, files, door):
         app.include_router(room.router)
     app.include_router(door.open_to_all)

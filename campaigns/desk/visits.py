@@ -33,8 +33,15 @@ class Desk:
 
     store: Store
     settings: Settings
-    rehearsal: bool
+    marked: bool | None
     clock: Callable[[], datetime]
+
+    @property
+    def rehearsal(self) -> bool:
+        """Asked anew for each page: accounts are signed in meanwhile."""
+        if self.marked is not None:
+            return self.marked
+        return not all(self.settings.signed_in(account.key) for account in self.settings.accounts)
 
     @property
     def vault(self) -> Vault:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import requests
 import tweepy
-from requests.auth import AuthBase
 
 from platforms.contract import Charge
 from platforms.endpoints import Call, Endpoints, WalledSession
@@ -38,15 +37,12 @@ class _Session(WalledSession):
         return used_up(answer)
 
 
-class _Carries(AuthBase):
-    """Puts a user's token on a call."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+def _carrying(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    def carry(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
         return request
+
+    return carry
 
 
 class Client(tweepy.Client):  # type: ignore[misc]
@@ -108,10 +104,10 @@ class Client(tweepy.Client):  # type: ignore[misc]
             keys = (self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret)
             return send(auth=tweepy.OAuth1UserHandler(*keys).apply_auth())
         token = self._bearer.token()
-        answer = send(auth=_Carries(token))
+        answer = send(auth=_carrying(token))
         # A stream cannot be sent again: whoever sent one asks who we are after a 401, and that call renews.
         if answer.status_code == 401 and not body and (other := self._bearer.another_than(token)):
-            return send(auth=_Carries(other))
+            return send(auth=_carrying(other))
         return answer
 
 

@@ -292,9 +292,6 @@ def test_a_sign_in_that_is_over_needs_a_person(
 def test_a_crash_between_the_answer_and_our_commit_leaves_a_note(
     store: Store, house: Settings, keyring: Keyring
 ) -> None:
-    class Died(BaseException):
-        """The process is gone: nothing of ours runs any more."""
-
     stored(store, keyring, "x-en", somebody(bearer_token="old", refresh_token="r"))
     sealed = house.credentials["x-en"]
     assert isinstance(sealed, tokens.Sealed)

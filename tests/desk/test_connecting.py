@@ -13,6 +13,7 @@ import requests
 from starlette.testclient import TestClient
 
 from campaigns import tokens
+from campaigns.desk.visits import Desk
 from campaigns.models import Account, Token
 from campaigns.words import unmarked
 from platforms.rehearsal import endpoints
@@ -123,6 +124,17 @@ def test_a_desk_elsewhere_takes_the_address_at_which_the_browser_ended_up(real: 
     answer = browser.post("/accounts/x-en/answer", data={"address": ended}, headers=OURS)
     assert answer.status_code == 303
     assert "@x_en" in browser.get(answer.headers["location"]).text
+
+
+def test_the_mark_of_rehearsal_goes_with_the_last_account_that_is_signed_in(real: House) -> None:
+    (only,) = (each for each in real.settings.accounts if each.key == "x-en")
+    desk = Desk(store=real.store, settings=replace(real.settings, accounts=(only,)), marked=None, clock=real.clock)
+    assert desk.rehearsal
+    browser = real.sign_in("Yusuf")
+    allowed(browser, "x-en", "x-en")
+    remote_id = browser.get("/accounts/x-en/connect").text.partition('name="remote_id" value="')[2].partition('"')[0]
+    browser.post("/accounts/x-en/keep", data={"remote_id": remote_id}, headers=OURS)
+    assert not desk.rehearsal
 
 
 @pytest.mark.parametrize(("name", "status"), [("Amina", 403), ("Ibrahim", 403), ("Yusuf", 200)])
