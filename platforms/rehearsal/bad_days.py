@@ -143,7 +143,10 @@ BAD_DAYS: Mapping[str, BadDay] = {
         calls=r"^PUT \S+/upload/",
     ),
     "units-spent": _day(
-        "the day's units of our app are spent (403)", refusals.units_spent, networks=(Network.YOUTUBE,), calls=_ANY
+        "the day's units of our app are spent (403)",
+        refusals.units_spent,
+        networks=(Network.YOUTUBE,),
+        calls=r"^\S+ /youtube/",
     ),
     "uploads-spent": _day(
         "the day's uploads of our app are spent (429)",

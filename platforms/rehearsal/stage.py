@@ -58,6 +58,11 @@ class Records:
         with self._lock:
             return list(self._collections.get(collection, {}).values())
 
+    def everything(self) -> dict[str, list[Document]]:
+        """All documents by collection."""
+        with self._lock:
+            return {collection: list(documents.values()) for collection, documents in self._collections.items()}
+
     def remove(self, collection: str, key: str) -> Document | None:
         with self._lock:
             self._file.execute("DELETE FROM records WHERE collection = ? AND key = ?", (collection, key))

@@ -64,7 +64,7 @@ def _captions(folder: Path, *languages: str) -> Iterator[Captions]:
 
     for language in languages:
         path = folder / f"{language}.srt"
-        path.write_text("1\n00:00:00,000 --> 00:00:02,000\nA kind word\n", encoding="utf-8")
+        path.write_text("1\n00:00:00,000 --> 00:00:02,000\nSpoken kindly\n", encoding="utf-8")
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         yield Captions(language=language, path=path, sha256=digest, size=len(content))

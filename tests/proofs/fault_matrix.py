@@ -7,13 +7,14 @@ happens by itself. `python -m tests.proofs.fault_matrix` writes what came out in
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ from platforms.contract import Form, Network, Platform
 from platforms.endpoints import WalledSession
 from platforms.rehearsal import credentials as stage_credentials
 from platforms.rehearsal import endpoints as stage_endpoints
+from platforms.rehearsal.bad_days import BAD_DAYS
 from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import LoopbackShelf
@@ -70,6 +72,8 @@ FAULTS: Mapping[Name, str] = {
     "rate-limited": "window closed",
     "token-dead": "token dead",
 }
+ELSEWHERE = ("gateway-after", "rate-limited-openly", "refused-once")
+"""Any network's as well; tried at the call that shows the post alone, as elsewhere they are much like the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +98,24 @@ def cases() -> Iterator[Case]:
                 yield Case(network=network, kind=kind)
 
 
+def cases_of_their_own() -> Iterator[Case]:
+    """With the fewest posts every call that some bad day of a network's own is about."""
+    richest = {Network.X: (Kind.FILM,), Network.WEBSITE: (Kind.TEXT,)}
+    return (case for case in cases() if case.kind in richest.get(case.network, tuple(Kind)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A call that left the house: its path on the stage, and the post's own clock. `phase` is Meta's, of an upload."""
+    """A call that left the house: its path on the stage, and the post's own clock.
+
+    `phase` is Meta's, of an upload; `kind` its content type.
+    """
 
     method: str
     path: str
     at: datetime
     phase: str = ""
+    kind: str = ""
 
     @property
     def writes(self) -> bool:
@@ -111,6 +125,14 @@ class Call:
     def room(self) -> str:
         """The network's part of the stage."""
         return f"/{self.path.split('/')[1]}/"
+
+    @property
+    def pattern(self) -> str:
+        """Of its path, whatever ids are in there."""
+        return "^" + re.sub(r"\d{5,}", r"\\d+", re.escape(self.path)) + "$"
+
+    def is_like(self, other: Call) -> bool:
+        return self.method == other.method and bool(re.search(self.pattern, other.path))
 
     @property
     def told(self) -> str:
@@ -144,17 +166,12 @@ class Outcome:
 
 
 Row = tuple[Call, Mapping[Name, Outcome]]
+OwnRow = tuple[Case, Name, Call, Outcome]
 
 
 def broken(case: Case, call: Call, name: Name, outcome: Outcome) -> list[str]:
     """The rules of the house that this outcome breaks, in sentences."""
-    found = []
-    for each in (outcome, *([outcome.after] if outcome.after else [])):
-        if each.copies > 1:
-            found.append(f"{each.copies} copies are out")
-        if (each.state == "published") != (each.copies == 1 and each.same_id):
-            known = "known" if each.same_id else "not known"
-            found.append(f"we say {each.state}, and {each.copies} are out, their id {known}")
+    found = list(_untrue(outcome))
     expected = "uncertain" if _nobody_can_know(case, call, name) else "published"
     if (last := outcome.after or outcome).state != expected:
         found.append(f"it ends as {last.state} instead of {expected}")
@@ -165,10 +182,36 @@ def broken(case: Case, call: Call, name: Name, outcome: Outcome) -> list[str]:
     return [f"{case.name}: {call.told}: {FAULTS[name]}: {sentence}" for sentence in found]
 
 
+def broken_own(case: Case, name: Name, call: Call, outcome: Outcome) -> list[str]:
+    """The same on a bad day of the network's own. A film that cannot be made ready is refused, and nothing else is."""
+    found = list(_untrue(outcome))
+    last = outcome.after or outcome
+    expected = "failed" if name == "processing-fails" else "published"
+    if name == "duplicate" and _no_absence_is_proved(case):
+        expected = "uncertain"
+    if last.state != expected:
+        found.append(f"it ends as {last.state} instead of {expected}")
+    return [f"{case.name}: {call.told}: {name}: {sentence}" for sentence in found]
+
+
+def _untrue(outcome: Outcome) -> Iterator[str]:
+    """What must never be, whatever goes wrong."""
+    for each in (outcome, *([outcome.after] if outcome.after else [])):
+        if each.copies > 1:
+            yield f"{each.copies} copies are out"
+        if (each.state == "published") != (each.copies == 1 and each.same_id):
+            known = "known" if each.same_id else "not known"
+            yield f"we say {each.state}, and {each.copies} are out, their id {known}"
+
+
 def _nobody_can_know(case: Case, call: Call, name: Name) -> bool:
-    """X, and Facebook for a post without media, prove no absence: what was never done stays uncertain."""
-    plain = case.network is Network.X or (case.network is Network.FACEBOOK and case.kind is Kind.TEXT)
-    return name == "hang" and plain and call.told in ("POST tweets", "POST {page}/feed")
+    """What was never done stays uncertain where its absence cannot be proved."""
+    return name == "hang" and _no_absence_is_proved(case) and call.told in ("POST tweets", "POST {page}/feed")
+
+
+def _no_absence_is_proved(case: Case) -> bool:
+    """X, and Facebook for a post without media."""
+    return case.network is Network.X or (case.network is Network.FACEBOOK and case.kind is Kind.TEXT)
 
 
 class StillClock(MovableClock):
@@ -248,7 +291,8 @@ class Wire:
         body = request.body if isinstance(request.body, str) else ""
         phase = re.search(r"\bupload_phase=(\w+)", body)
         path, told = urlsplit(request.url or "").path, phase[1] if phase else ""
-        heard = Call(method=request.method or "", path=path, at=self.stage.clock(), phase=told)
+        kind = str(request.headers.get("content-type", ""))
+        heard = Call(method=request.method or "", path=path, at=self.stage.clock(), phase=told, kind=kind)
         self.calls.append(heard)
         if not self.will_be_left_unanswered(heard):
             return call(request, **options)
@@ -322,11 +366,11 @@ class Play:
         self._connections.close()
 
     def untouched(self) -> list[Call]:
-        """Publish it; the answer is the write calls that this took."""
+        """Publish it; the answer is the calls that this took."""
         with heard(self.wire):
             self.settle()
         assert self.row.state is Delivery.PUBLISHED, self.row.why
-        return self.wire.writes
+        return self.wire.calls
 
     def spoilt(self, writes: list[Call], number: int, name: Name) -> Outcome:
         """Publish it while the call with this number goes wrong, until nothing more happens by itself."""
@@ -341,14 +385,27 @@ class Play:
                 self._try_the_closed_window(number)
             else:
                 self.settle()
-            outcome = self._outcome(number)
-            assert self.wire.writes[number].told == call.told
-            assert len(self.stage.faults) == 0, "the fault did not happen"
-            if outcome.state not in ("waits", "pauses"):
-                return outcome
-            self.sign_in()
+            return self._settled(self.wire.writes[number], call)
+
+    def spoilt_its_own_way(self, calls: list[Call], number: int, name: Name) -> Outcome:
+        """Publish it while the call with this number, which may be a read, meets a bad day of its network's own."""
+        meant = calls[number]
+        earlier = [each for each in calls[:number] if meant.is_like(each)]
+        self.stage.faults.add(Fault(name=name, method=meant.method, path=meant.pattern, skip=len(earlier)))
+        with heard(self.wire):
             self.settle()
-            return replace(outcome, after=self._outcome(number))
+            return self._settled([each for each in self.wire.calls if meant.is_like(each)][len(earlier)], meant)
+
+    def _settled(self, spoilt: Call, meant: Call) -> Outcome:
+        """What came of it, and what comes of it once somebody has signed in or the window has opened."""
+        outcome = self._outcome(spoilt)
+        assert spoilt.told == meant.told
+        assert all(each["name"] == "token-dead" for each in self.stage.faults.told()), "the fault did not happen"
+        if outcome.state not in ("waits", "pauses"):
+            return outcome
+        self.sign_in()
+        self.settle()
+        return replace(outcome, after=self._outcome(spoilt))
 
     @property
     def row(self) -> Publication:
@@ -377,8 +434,8 @@ class Play:
         with self.store.writing() as session:
             session.execute(update(Account).values(paused_at=None, paused_why=None))
 
-    def _outcome(self, number: int) -> Outcome:
-        call, row = self.wire.writes[number], self.row
+    def _outcome(self, call: Call) -> Outcome:
+        row = self.row
         later = self.wire.calls[self.wire.calls.index(call) + 1 :]
         shown = [each for each in self.stage.records.all("shown") if not each["hidden_at"]]
         state = "waits" if row.state in _WAITING else str(row.state)
@@ -418,17 +475,43 @@ def playing(case: Case, store: Store, media: Media, folder: Path) -> Iterator[Be
         yield begin
 
 
-def rows(case: Case, store: Store, media: Media, folder: Path) -> Iterator[Row]:
-    """Each write call of this case, with what comes of the post when it goes wrong."""
+def rows(case: Case, store: Store, media: Media, folder: Path, *, last_alone: bool = False) -> Iterator[Row]:
+    """Each write call of this case, or the last, which shows it; with what comes of the post when it goes wrong."""
     with playing(case, store, media, folder) as begin:
         with begin() as untouched:
-            writes = untouched.untouched()
-        for number, call in enumerate(writes):
+            writes = [call for call in untouched.untouched() if call.writes]
+        for number in range(len(writes) - 1 if last_alone else 0, len(writes)):
             outcomes: dict[Name, Outcome] = {}
             for name in FAULTS:
                 with begin() as spoilt:
                     outcomes[name] = spoilt.spoilt(writes, number, name)
-            yield call, outcomes
+            yield writes[number], outcomes
+
+
+def rows_of_its_own(case: Case, store: Store, media: Media, folder: Path) -> Iterator[OwnRow]:
+    """Each bad day that is not a column above, at each call of this case that it is about, once for calls alike."""
+    with playing(case, store, media, folder) as begin:
+        with begin() as untouched:
+            calls = untouched.untouched()
+        for name in BAD_DAYS:
+            told: set[str] = set()
+            for number in _spoilable(case, name, calls):
+                if calls[number].told not in told:
+                    told.add(calls[number].told)
+                    with begin() as spoilt:
+                        yield case, name, calls[number], spoilt.spoilt_its_own_way(calls, number, name)
+
+
+def _spoilable(case: Case, name: Name, calls: list[Call]) -> list[int]:
+    day = BAD_DAYS[name]
+    met = [number for number, call in enumerate(calls) if _befalls(name, call)]
+    if case.network not in day.networks or name in FAULTS or not (name in ELSEWHERE or day.is_its_own):
+        return []
+    return met[-1:] if name in ELSEWHERE else met
+
+
+def _befalls(name: Name, call: Call) -> bool:
+    return BAD_DAYS[name].befalls(call.method, call.path, call.kind)
 
 
 def empty(store: Store) -> None:
@@ -539,10 +622,31 @@ def section(case: Case, told: list[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def printed(case: Case) -> str:
-    """The case's part of the paper as it stands."""
+def section_of_its_own(network: Network, told: list[OwnRow]) -> str:
+    """The part of the paper about a network's own bad days."""
+    lines = [
+        f"## {_heading(network)}",
+        "",
+        "| what happens | to | with | what comes of it |",
+        "| --- | --- | --- | --- |",
+    ]
+    for case, name, call, outcome in told:
+        lines.append(f"| {BAD_DAYS[name].told} | `{call.told}` | {case.name.partition(', ')[2]} | {outcome.told} |")
+    return "\n".join(lines) + "\n"
+
+
+def _heading(network: Network) -> str:
+    return f"{network.label.removeprefix('the ')}, in its own way"
+
+
+def headings() -> list[str]:
+    return [*(case.name for case in cases()), *(_heading(network) for network in Network)]
+
+
+def printed(heading: str) -> str:
+    """A part of the paper as it stands."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(case.name)}\n.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return found[0].rstrip() + "\n" if found else ""
 
 
@@ -587,8 +691,12 @@ and until then nothing is sent again.
 
 The stage stands in for the networks; its lists lag {lag} s behind, and it takes {processing} s over a film. The
 clocks are moved, not waited for. Nobody lists the calls: they are heard while the untouched post goes out. `make test`
-compares every cell but its times, on SQLite, and on PostgreSQL for one kind of post of each network. After a change
-that is meant, `PYTHONPATH=. python -m tests.proofs.fault_matrix` writes this paper anew.
+compares every cell but its times, on SQLite, and on PostgreSQL for the call that shows one kind of post of each
+network. After a change that is meant, `PYTHONPATH=. python -m tests.proofs.fault_matrix` writes this paper anew.
+
+At the end stand the bad days that have a network's own face, each at every call that it is about, and three that any
+network may have, at the call that shows the post. Two more rules hold there: a film that the network cannot make ready
+has **failed**, with nothing out; everything else ends as it does above. `sawt rehearsal --faults` lists them all.
 """
 
 
@@ -597,14 +705,33 @@ def main() -> None:
         folder = Path(name)
         store.migrate()
         parts, media = [introduction()], Media(folder)
+        rooms = (folder / str(number) for number in itertools.count())
         for case in cases():
-            room = folder / str(len(parts))
-            room.mkdir()
-            told = list(rows(case, store, media, room))
+            told = list(rows(case, store, media, made(next(rooms))))
             parts.append(section(case, told))
-            faults = [each for call, by in told for fault, out in by.items() for each in broken(case, call, fault, out)]
-            sys.stderr.write("\n".join([case.name, *faults]) + "\n")
+            _say(
+                case.name,
+                (each for call, by in told for fault, out in by.items() for each in broken(case, call, fault, out)),
+            )
+        for network in Network:
+            own = [
+                row
+                for case in cases_of_their_own()
+                if case.network is network
+                for row in rows_of_its_own(case, store, media, made(next(rooms)))
+            ]
+            parts.append(section_of_its_own(network, own))
+            _say(_heading(network), (each for row in own for each in broken_own(*row)))
     DOCUMENT.write_text("\n".join(parts), encoding="utf-8")
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _say(heading: str, faults: Iterable[str]) -> None:
+    sys.stderr.write("\n".join([heading, *faults]) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from campaigns.store import Store
 from platforms.rehearsal.faults import Fault, Name
 from tests.proofs.fault_matrix import FAULTS, Call, Case, Media, Play, Wire, cases, heard, playing
 
-WORST: tuple[Name, ...] = (*FAULTS, "error-before", "drop-before")
+WORST: tuple[Name, ...] = (*FAULTS, "error-before", "drop-before", "gateway-before")
 STORMS = 4
 """For each form of each network; a thousand and more were tried when this was written."""
 
