@@ -11,8 +11,8 @@ import pytest
 import typer.main
 
 from campaigns.cli import app
-from platforms import adapter, entrance
-from platforms.contract import Network, Shape
+from platforms import entrance
+from platforms.contract import Network
 
 ROOT = Path(__file__).parent.parent
 PAPERS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("assets/**/*.md")])
@@ -120,20 +120,6 @@ def test_every_module_and_room_has_its_place_in_the_tree(room: str) -> None:
     rooms = {folder.parent for folder in (ROOT / room).glob("*/__init__.py")}
     told = {path.resolve() for path in tree()}
     assert not {named(path) for path in modules | rooms if path.resolve() not in told}
-
-
-def test_the_networks_can_do_what_the_papers_say() -> None:
-    shapes = {Shape.SQUARE: "1:1", Shape.PORTRAIT: "4:5", Shape.STORY: "9:16", Shape.WIDE: "16:9"}
-    text = (ROOT / "docs/platforms.md").read_text(encoding="utf-8").partition("What comes back")[0]
-    told = {}
-    for line in text.partition("\n## How")[0].splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 6 and cells[0] in set(Network):
-            told[cells[0]] = (set(cells[1].split(", ")), cells[2])
-    assert told == {
-        network.value: ({form.value for form in adapter(network).forms}, shapes[adapter(network).picture_shape])
-        for network in Network
-    }
 
 
 def test_every_field_of_the_credentials_is_told_of() -> None:
