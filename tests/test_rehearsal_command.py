@@ -52,7 +52,7 @@ def test_it_lists_what_the_audience_sees_by_account_with_its_first_words(stage: 
     stage.show(Network.FACEBOOK, "facebook-en", "12", text="Peace")
     stage.hide(Network.FACEBOOK, "12")
     said = rehearsal().stdout
-    assert "2 posts shown" in said
+    assert "What the audience sees" in said
     assert words[:30] in said and words not in said
     assert "Nothing is to go wrong." in said
     row = told(rehearsal("--account", "x-ar", "--json"))["shown"]

@@ -11,7 +11,7 @@ from campaigns.cli.terminal import AsJSON, err, local, out, print_json, print_ta
 
 if TYPE_CHECKING:
     from campaigns.settings import Settings
-    from platforms.rehearsal.desk import Desk, Shown, Weather
+    from platforms.rehearsal.desk import Desk, Pending, Shown, UnderWay, Weather
 
 FIRST_WORDS = 48
 
@@ -103,11 +103,18 @@ def _tell(desk: Desk, account: str, *, changed: bool, as_json: bool) -> None:
         return
     err.print("REHEARSAL: this is the stage; nothing here reaches an audience.", style="yellow")
     if not changed:
-        print_table(f"{len(shown)} posts shown", _COLUMNS, _by_account(shown))
-        if under_way:
-            rows = ((each.account, each.id[:20], _far(each.received, each.size)) for each in under_way)
-            print_table(f"{len(under_way)} uploads under way", ("account", "id", "bytes"), rows)
+        _tell_posts(shown, under_way)
     _tell_weather(weather)
+
+
+def _tell_posts(shown: Sequence[Shown], under_way: Sequence[UnderWay]) -> None:
+    if shown:
+        print_table("What the audience sees", _COLUMNS, _by_account(shown))
+    else:
+        out.print("The audience has seen nothing yet.")
+    if under_way:
+        rows = ((each.account, each.id[:20], _far(each.received, each.size)) for each in under_way)
+        print_table("Uploads under way", ("account", "id", "bytes"), rows)
 
 
 _COLUMNS = ("account", "time (UTC)", "id", "first words", "media", "hidden (UTC)")
@@ -134,8 +141,7 @@ def _tell_weather(weather: Weather) -> None:
     from platforms.rehearsal.bad_days import BAD_DAYS
 
     rows = [
-        (each.name, each.account or "all", each.path, _left(each.times, each.happened), BAD_DAYS[each.name].told)
-        for each in weather.faults
+        (each.name, each.account or "all", each.path, _left(each), BAD_DAYS[each.name].told) for each in weather.faults
     ]
     if rows:
         print_table("What is to go wrong", ("fault", "account", "calls to", "still", "what happens"), rows)
@@ -147,5 +153,7 @@ def _tell_weather(weather: Weather) -> None:
         out.print(f"The stage's clock is {weather.ahead / 60:g} min ahead: {local(weather.now)} UTC.")
 
 
-def _left(times: int, happened: int) -> str:
-    return f"{times - happened}×" if times else "until --clear"
+def _left(pending: Pending) -> str:
+    if pending.times:
+        return f"{pending.times - pending.happened}×"
+    return f"for {pending.lasting / 60:g} min in all" if pending.lasting else "until --clear"

@@ -100,7 +100,7 @@ def test_an_upload_tells_how_far_it_is_and_how_fast(scene: Scene) -> None:
 def test_what_waits_past_its_hour_says_for_what(scene: Scene, settings: Settings) -> None:
     assert scene.says() == "Its hour was 15:00 (London); it goes out when its turn comes."
     scene.account(clear_at=SOON)
-    assert scene.says() == "It goes out at 15:11 (London), at a distance from the post before it."
+    assert scene.says() == "It goes out at 15:11 (London), at a distance from what was last sent there."
     scene.change(not_before=SOON + timedelta(minutes=1), why="X cannot be reached")
     assert scene.says() == "Sending did not succeed, and nothing of it is visible. Sawt tries again at 15:12 (London)."
     assert scene.told().detail == "X cannot be reached"

@@ -140,7 +140,7 @@ class Call:
         path = self.path.removeprefix(self.room.rstrip("/")).removeprefix("/2/").removeprefix("/")
         path = re.sub(rf"\b(page|ig)-{ACCOUNT}\b", r"{\1}", path)
         path = re.sub(r"\bv\d+\.\d+/|\bwp-json/wp/v2/|\byoutube/v3/", "", path)
-        path = re.sub(r"/[0-9]+(?=/|$)", "/{id}", path)
+        path = re.sub(r"(^|/)[0-9]+(?=/|$)", r"\1{id}", path)
         return f"{self.method} {path}{f' ({self.phase})' if self.phase else ''}"
 
 
@@ -399,7 +399,7 @@ class Play:
     def _settled(self, spoilt: Call, meant: Call) -> Outcome:
         """What came of it, and what comes of it once somebody has signed in or the window has opened."""
         outcome = self._outcome(spoilt)
-        assert spoilt.told == meant.told
+        assert spoilt.told == meant.told, f"{spoilt.told} was spoilt instead of {meant.told}"
         assert all(each["name"] == "token-dead" for each in self.stage.faults.told()), "the fault did not happen"
         if outcome.state not in ("waits", "pauses"):
             return outcome
