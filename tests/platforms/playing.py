@@ -49,7 +49,7 @@ def posts(folder: Path) -> Mapping[str, Outgoing]:
         "film in two languages with captions": post(
             wide, **words, localizations=further, captions=tuple(_captions(folder, "ar", "en"))
         ),
-        "upright film": post(film(folder, size=(1080, 1920), seconds=20), **words),
+        "upright film": post(film(folder, size=(576, 1024), seconds=20), **words),
         "picture story": _story(upright),
         "film story": _story(film(folder, size=(1080, 1920), seconds=20)),
     }
