@@ -14,6 +14,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -47,10 +48,25 @@ _CREATE_KEYS = {
     "share_with_followers", "text",
 }  # fmt: skip
 _FIELDS = {
-    "article", "attachments", "author_id", "card_uri", "community_id", "context_annotations", "conversation_id",
-    "created_at", "display_text_range", "edit_controls", "entities", "geo", "id", "in_reply_to_user_id", "lang",
-    "media_metadata", "non_public_metrics", "organic_metrics", "possibly_sensitive", "promoted_metrics",
-    "public_metrics", "reply_settings", "scopes", "source", "text", "withheld",
+    "article", "attachments", "card_uri", "community_id", "context_annotations", "conversation_id", "created_at",
+    "display_text_range", "edit_controls", "entities", "geo", "id", "lang", "media_metadata", "non_public_metrics",
+    "organic_metrics", "possibly_sensitive", "promoted_metrics", "public_metrics", "reply_settings", "scopes", "source",
+    "text", "withheld",
+}  # fmt: skip
+_FIELDS_OF = {
+    "tweet.fields": {"author_id", "edit_history_tweet_ids", "in_reply_to_user_id", "note_tweet", "referenced_tweets"},
+    "post.fields": {"note_post", "paid_partnership"},
+}
+"""What X took for fields before the contract of 2026-08-07 and takes since (xdk 0.10.6); the others are expansions."""
+_EXPANSIONS = {"author_id": "author_id", "in_reply_to_user_id": "in_reply_to_user_id"}
+_EXPANSIONS_OF = {
+    "tweet.fields": {"referenced_tweets.id": "referenced_tweets", "edit_history_tweet_ids": ""},
+    "post.fields": {"referenced_posts": "referenced_posts", "edit_history_post_ids": ""},
+}
+"""The field that an expansion brings along."""
+_OTHER_EXPANSIONS = {
+    "article.cover_media", "article.media_entities", "attachments.media_keys", "attachments.poll_ids",
+    "attachments.media_source_tweet", "entities.mentions.username", "geo.place_id",
 }  # fmt: skip
 _READ_PARAMETERS = {"expansions", "media.fields", "user.fields", "place.fields", "poll.fields"}
 
@@ -226,12 +242,18 @@ class _Posts:
         return {key: value for key, value in answer.items() if value}
 
     def _asked_fields(self, request: Request) -> set[str]:
-        fields = set(filter(None, request.query_params.get(self._fields, "").split(",")))
-        dialect = {self._words("edit_history"), self._words("references"), self._words("note")}
-        if unknown := sorted(fields - _FIELDS - dialect):
-            message = f"The `{self._fields}` query parameter value [{unknown[0]}] is not one of the known ones"
-            raise invalid(self._fields, unknown, message)
-        return fields
+        """Those named, and those that an expansion brings. Refuses names that the contract of the day does not have."""
+        brought = _EXPANSIONS | _EXPANSIONS_OF[self._fields]
+        fields = self._named(request, self._fields, _FIELDS | _FIELDS_OF[self._fields])
+        expansions = self._named(request, "expansions", brought.keys() | _OTHER_EXPANSIONS)
+        return fields | {brought[each] for each in expansions & brought.keys()}
+
+    def _named(self, request: Request, parameter: str, known: AbstractSet[str]) -> set[str]:
+        named = set(filter(None, request.query_params.get(parameter, "").split(",")))
+        if unknown := sorted(named - known):
+            message = f"The `{parameter}` query parameter value [{unknown[0]}] is not one of the known ones"
+            raise invalid(parameter, unknown, message)
+        return named
 
     def _told(self, post: Document, fields: set[str]) -> Document:
         told: Document = {"id": post["id"], "text": post["text"], self._words("edit_history"): [post["id"]]}
@@ -290,7 +312,6 @@ class _Posts:
             "edit_history": "edit_history_post_ids" if new else "edit_history_tweet_ids",
             "reposts": "repost_count" if new else "retweet_count",
             "references": "referenced_posts" if new else "referenced_tweets",
-            "note": "note_post" if new else "note_tweet",
         }[what]
 
 
@@ -327,22 +348,30 @@ def _checked_reply(reply: Document | None) -> str | None:
 
 def _shortened(written: str, remote_id: str, media: Sequence[Document]) -> tuple[str, list[Document]]:
     """The text as X gives it back, and its links' entities: escaped, shortened, one more link for the media."""
-    shown, links, end = "", [], 0
-    for found in extract_urls_with_indices(written):
+    text, shown, links, end = written.strip(), "", [], 0
+    for found in extract_urls_with_indices(text):
         start, stop = found["indices"]
-        short = _short(f"{remote_id}:{start}")
         full = found["url"] if re.match(r"https?://", found["url"], re.IGNORECASE) else f"http://{found['url']}"
-        shown += html.escape(written[end:start], quote=False) + short
-        links.append({"url": short, "expanded_url": full, "display_url": re.sub(r"^https?://", "", full)[:30]})
-        end = stop
-    shown = (shown + html.escape(written[end:], quote=False)).strip()
+        shown += html.escape(text[end:start], quote=False)
+        link = _linked(f"{remote_id}:{start}", full, at=len(shown))
+        shown, end = shown + link["url"], stop
+        links.append(link)
+    shown += html.escape(text[end:], quote=False)
     if not media:
         return shown, links
-    short = _short(f"{remote_id}:media")
     kind = "photo" if media[0]["category"] == "tweet_image" else "video"
     full = f"https://x.com/stage/status/{remote_id}/{kind}/1"
-    links += [{"url": short, "expanded_url": full, "media_key": f"{each['prefix']}_{each['id']}"} for each in media]
-    return f"{shown} {short}".strip(), links
+    shown += " " if shown else ""
+    link = _linked(f"{remote_id}:media", full, at=len(shown))
+    links += [{**link, "media_key": f"{each['prefix']}_{each['id']}"} for each in media]
+    return shown + link["url"], links
+
+
+def _linked(seed: str, full: str, *, at: int) -> Document:
+    """One link's entity: where it stands in the text, its short form and what it stands for."""
+    short = _short(seed)
+    display = re.sub(r"^https?://", "", full)[:30]
+    return {"start": at, "end": at + len(short), "url": short, "expanded_url": full, "display_url": display}
 
 
 def _short(seed: str) -> str:

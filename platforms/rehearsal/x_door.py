@@ -59,9 +59,16 @@ class Door:
             except Refusal as refusal:
                 response = refusal.response
             response.headers.update(headers)
-            return response
+            return self._in_todays_words(response)
 
         return pass_through
+
+    def _in_todays_words(self, response: Response) -> Response:
+        """With the contract of 2026-08-07 the types of problems moved to another host."""
+        if fields_parameter(self.records) == "post.fields":
+            response.body = bytes(response.body).replace(b"//api.twitter.com/2/problems/", b"//api.x.com/2/problems/")
+            response.headers["content-length"] = str(len(response.body))
+        return response
 
     def _signed_in(self, request: Request) -> str:
         authorization = request.headers.get("authorization", "")

@@ -29,6 +29,9 @@ _FAILURES = {
 _OF_TWEEPY = {"consumer_key", "consumer_secret", "access_token", "access_token_secret"}
 
 
+_EXPANDED = {"author_id": "author_id", "referenced_tweets": "referenced_posts"}
+
+
 class _Session(WalledSession):
     def charges(self, call: Call, answer: requests.Response) -> Sequence[Charge]:
         return prices.charges(call, answer, datetime.now(UTC).date())
@@ -95,9 +98,7 @@ class Client(tweepy.Client):  # type: ignore[misc]
     def _send(
         self, method: str, route: str, params: Mapping[str, Any] | None, json: Any, body: Mapping[str, Any]
     ) -> requests.Response:
-        asked = dict(params or {})
-        if "tweet.fields" in asked and self._fields == "post.fields":
-            asked["post.fields"] = asked.pop("tweet.fields").replace("referenced_tweets", "referenced_posts")
+        asked = _in_new_words(params or {}) if self._fields == "post.fields" else dict(params or {})
         headers, url = {"User-Agent": self.user_agent}, self._base + route
         send = partial(self.session.request, method, url, params=asked, json=json, headers=headers, **body)
         if self._bearer is None:
@@ -109,6 +110,21 @@ class Client(tweepy.Client):  # type: ignore[misc]
         if answer.status_code == 401 and not body and (other := self._bearer.another_than(token)):
             return send(auth=_carrying(other))
         return answer
+
+
+def _in_new_words(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same question under the contract of 2026-08-07: an author and a post answered are expansions, not fields.
+
+    Source: the parameters of X's own SDK, xdk 0.10.6, read 2026-11.
+    """
+    asked = dict(params)
+    fields = str(asked.pop("tweet.fields", "")).split(",")
+    expansions = [
+        *filter(None, [asked.pop("expansions", "")]),
+        *(_EXPANDED[each] for each in fields if each in _EXPANDED),
+    ]
+    named = {"post.fields": [each for each in fields if each and each not in _EXPANDED], "expansions": expansions}
+    return asked | {name: ",".join(values) for name, values in named.items() if values}
 
 
 def _failure(response: requests.Response) -> Exception:

@@ -60,10 +60,17 @@ def upload(client: Client, file: MediaFile, begun: Uploaded | None, keep: Keep, 
     """
     if begun and begun.sha256 == file.sha256 and not begun.is_past(datetime.now(UTC) + _SPARE):
         try:
-            return _carry_on(client, file, begun, keep, sleep)
+            return _carry_on(client, file, _as_x_has_it(client, begun, keep), keep, sleep)
         except (tweepy.BadRequest, tweepy.NotFound):
             pass
     return _carry_on(client, file, _initialize(client, file, keep), keep, sleep)
+
+
+def _as_x_has_it(client: Client, begun: Uploaded, keep: Keep) -> Uploaded:
+    """Ask before anything is sent again: the answer to finalize may have been lost."""
+    if begun.finalized or (answer := _status(client, begun)).processing_info is None:
+        return begun
+    return _done(begun, answer, keep)
 
 
 def _carry_on(client: Client, file: MediaFile, begun: Uploaded, keep: Keep, sleep: Sleep) -> Uploaded:
@@ -100,6 +107,7 @@ def _append(client: Client, file: MediaFile, begun: Uploaded, keep: Keep) -> Upl
         sent = sent.model_copy(update={"segments": sent.segments + 1})
         keep(sent)
         report_upload(min(sent.segments * PIECE, file.size), file.size)
+        report_upload(min(sent.segments * PIECE, file.size), file.size)
     return sent
 
 
@@ -111,9 +119,13 @@ def _finalize(client: Client, sent: Uploaded, keep: Keep) -> tuple[Uploaded, Upl
         answer = _status(client, sent)
         if answer.processing_info is None:
             raise
+    return _done(sent, answer, keep), answer
+
+
+def _done(sent: Uploaded, answer: Upload, keep: Keep) -> Uploaded:
     done = sent.model_copy(update={"finalized": True, "expires_at": _expiry(answer) or sent.expires_at})
     keep(done)
-    return done, answer
+    return done
 
 
 def _wait(client: Client, file: MediaFile, sent: Uploaded, answer: Upload, sleep: Sleep) -> None:

@@ -167,6 +167,27 @@ def test_a_text_goes_out_once_and_is_found_again(x: XAccount, stage: Stage) -> N
     assert found.receipt == receipt
 
 
+def test_under_the_new_contract_a_post_is_found_as_well(x: XAccount, stage: Stage) -> None:
+    stage.records.put("x.settings", "dialect", {"fields": "post.fields"})
+    since, remote_id = _now(), _publish(x, _post())
+    found = x.find(_post(), {}, since)
+    assert isinstance(found, Found)
+    assert found.receipt.remote_id == remote_id
+
+
+def test_figures_of_posts_that_lie_far_apart_are_looked_up_for_less(x: XAccount, stage: Stage) -> None:
+    remote_id = _publish(x, _post())
+    post = stage.records.get("x.posts", remote_id)
+    assert post
+    for number in range(1, 40):
+        later = str(int(remote_id) + number)
+        stage.records.put("x.posts", later, {**post, "id": later})
+    sources = {
+        each: x.measure([remote_id, later])[each][0].source.partition(" public")[0] for each in (remote_id, later)
+    }
+    assert sources == {later: "GET /2/users/:id/tweets", remote_id: "GET /2/tweets"}
+
+
 def test_four_pictures_arrive_as_they_were_with_their_alt_texts(x: XAccount, stage: Stage, tmp_path: Path) -> None:
     pictures = [_picture(tmp_path, f"{n}.jpg", 40 * n, f"Card {n}") for n in range(4)]
     _publish(x, _post("Four cards", *pictures))
