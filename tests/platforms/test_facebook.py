@@ -452,6 +452,7 @@ def test_a_correction_is_made_in_place_and_said_below(
 ) -> None:
     checkpoint = page.stage(outgoing, {}, keep)
     receipt = page.reveal(outgoing, checkpoint, forget)
+    stage.move_clock(stage.processing)
     noted = Correction(on=date(2026, 11, 3), note="16:125")
     corrected = replace(outgoing, text="better words", language=language, corrections=(noted,))
 
