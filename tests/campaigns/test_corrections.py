@@ -43,6 +43,7 @@ class House:
     stage: Stage
     running: RunningStage
     clock: MovableClock
+    accounts: tuple[str, ...] = (WEB, X)
 
     def says(self, text: str, notes: dict[Language, str] | None = None) -> None:
         """The next revision of the one post, submitted and approved."""
@@ -69,7 +70,7 @@ class House:
                 Words(language=each, title=f"Peace ({each})", text=f"{text} ({each})", correction=notes.get(each, ""))
                 for each in Language
             ),
-            accounts=(WEB, X),
+            accounts=self.accounts,
             at=(datetime.now(UTC) + timedelta(minutes=1)).isoformat(),
             timezone="UTC",
             author=factories.WRITER,
@@ -77,9 +78,8 @@ class House:
 
     def work(self, **by: float) -> None:
         self.clock.move(**by)
-        for _ in range(2):
-            self.publisher.work(WEB)
-            self.publisher.work(X)
+        for account in self.accounts * 2:
+            self.publisher.work(account)
 
     def out(self, language: Language = Language.EN, account: str = WEB) -> Publication:
         return factories.publication(self.store, f"peace:{account}:{language}")
@@ -243,3 +243,16 @@ def test_an_article_that_somebody_removed_is_not_corrected_and_the_team_hears_of
     with out.store.reading() as session:
         said = session.scalars(select(Move.why).where(Move.publication_id == out.out().id)).all()
     assert "no longer out on the website" in said[-1]
+
+
+def test_facebook_reads_the_correction_below_the_newer_words(house: House) -> None:
+    house.accounts = ("facebook-fr",)
+    house.says("Older words")
+    house.work(minutes=2)
+    house.says("Newer words", NOTE)
+    house.work(seconds=1)
+    [seen], out = house.running.shown(), house.out(Language.FR, "facebook-fr")
+    words, told = seen["text"].split("\n\n")  # type: ignore[attr-defined]
+    assert (out.remote_id, words) == (seen["remote_id"], "Newer words (fr)")
+    assert told.startswith("Rectificatif (") and told.endswith(NOTE[Language.FR])
+    assert out.corrected_at is not None
