@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -35,6 +36,9 @@ from campaigns.models import (
 )
 from campaigns.review import person_called
 from campaigns.vault import Vault
+
+if TYPE_CHECKING:
+    from campaigns.studio.probing import Probe
 
 NEWER_REVISION = "a newer revision waits for approval"
 _WAITING = (Delivery.PLANNED, Delivery.STAGED, Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
@@ -67,7 +71,7 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Supplied:
-    """A picture or film that the team made: size in bytes, width and height in pixels, `seconds` of a film."""
+    """A picture or film that the team made: size in bytes, width and height in pixels; the rest is a film's."""
 
     language: Language
     position: int
@@ -78,6 +82,11 @@ class Supplied:
     width: int
     height: int
     seconds: float | None
+    codec: str = ""
+    sound_codec: str = ""
+    frame_rate: float | None = None
+    pixel_format: str = ""
+    index_first: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,18 +156,39 @@ def supply(file: Path, language: Language, position: int) -> Supplied:
     """Measure a file of the team's. Raises ValueError, whose message names the file, for one that cannot be used."""
     from campaigns.studio.probing import probe
 
-    probed = probe(file)
-    return Supplied(
-        language=language,
-        position=position,
-        path=file,
-        sha256=probed.sha256,
-        size=probed.size,
-        mime_type=probed.mime_type,
-        width=probed.width,
-        height=probed.height,
-        seconds=None if probed.duration is None else probed.duration.total_seconds(),
-    )
+    return Supplied(language=language, position=position, path=file, **measured(probe(file)))
+
+
+class Measured(TypedDict):
+    """What is remembered of a file, by the names of its columns."""
+
+    sha256: str
+    size: int
+    mime_type: str
+    width: int
+    height: int
+    seconds: float | None
+    codec: str
+    sound_codec: str
+    frame_rate: float | None
+    pixel_format: str
+    index_first: bool | None
+
+
+def measured(file: Probe) -> Measured:
+    return {
+        "sha256": file.sha256,
+        "size": file.size,
+        "mime_type": file.mime_type,
+        "width": file.width,
+        "height": file.height,
+        "seconds": None if file.duration is None else file.duration.total_seconds(),
+        "codec": file.codec if file.duration else "",
+        "sound_codec": file.sound.codec if file.sound else "",
+        "frame_rate": file.frame_rate,
+        "pixel_format": file.pixel_format,
+        "index_first": file.index_first,
+    }
 
 
 def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehearsal: bool = False) -> Outcome:
@@ -262,6 +292,11 @@ def _asset(supplied: Supplied) -> Asset:
         width=supplied.width,
         height=supplied.height,
         seconds=supplied.seconds,
+        codec=supplied.codec,
+        sound_codec=supplied.sound_codec,
+        frame_rate=supplied.frame_rate,
+        pixel_format=supplied.pixel_format,
+        index_first=supplied.index_first,
     )
 
 

@@ -1,4 +1,4 @@
-"""Make the pictures and films that a revision's template asks for, and what goes with a film, before approval.
+"""Make, before approval, what a revision lacks: drawn pictures and films, copies for networks, what goes with a film.
 
 Drawing takes seconds, so it happens with no session open; the result is stored only if the revision is
 still the post's newest and still has none.
@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from campaigns import filming, scripture
+from campaigns import filming, fitting, scripture
+from campaigns.drafting import measured
 from campaigns.filming import SIGNATURE, Script
+from campaigns.fitting import Copying
 from campaigns.languages import Language
 from campaigns.models import Account, Asset, Kind, Part, Post, PostState, Revision
 from campaigns.outgoing import shape_for
 from campaigns.review import ReviewError
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Shape
+from platforms.contract import Network, Shape
 
 if TYPE_CHECKING:
-    from campaigns.studio.design import RenderedPicture
-    from campaigns.studio.film import RenderedVideo
+    from campaigns.studio.probing import Probe
 
 Pace = Literal["draft", "final"]
 
@@ -52,21 +53,19 @@ class Drawing:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
+    """A file that was drawn, in the vault."""
+
     language: Language
     shape: Shape
-    sha256: str
-    mime_type: str
-    size: int
-    width: int
-    height: int
-    seconds: float | None
+    file: Probe
 
     @property
     def asset(self) -> Asset:
-        return Asset(role=Part.MEDIA, **{name: getattr(self, name) for name in self.__dataclass_fields__})
+        return Asset(role=Part.MEDIA, language=self.language, shape=self.shape, **measured(self.file))
 
 
-Wanted: TypeAlias = Drawing | filming.Thumbnail | filming.Caption
+Wanted: TypeAlias = Drawing | Copying | filming.Thumbnail | filming.Caption
+Made: TypeAlias = Drawn | fitting.Copied | filming.Made
 
 
 def illustrate(
@@ -98,6 +97,7 @@ def lacking(session: Session, revision: Revision, pace: Pace) -> Iterator[Wanted
     if revision.post.state not in (PostState.DRAFTED, PostState.CHANGES_ASKED):
         return
     yield from _drawings(session, revision, pace)
+    yield from fitting.copies(session, revision)
     yield from filming.lacking(session, revision)
 
 
@@ -124,42 +124,40 @@ def _drawings(session: Session, revision: Revision, pace: Pace) -> Iterator[Draw
                 )
 
 
-def draw(drawing: Wanted, vault_folder: Path) -> Drawn | filming.Made:
-    """Make one file and keep it in the vault. Raises ReviewError when the words do not fit."""
+def draw(wanted: Wanted, vault_folder: Path) -> Made:
+    """Make one file and keep it in the vault. Raises ReviewError when words do not fit or a file cannot be used."""
+    if isinstance(wanted, Copying):
+        return fitting.make(wanted, vault_folder)
+    if not isinstance(wanted, Drawing):
+        return filming.make(wanted, vault_folder)
+    return _draw(wanted, Vault(vault_folder))
+
+
+def _draw(drawing: Drawing, vault: Vault) -> Drawn:
+    from campaigns.studio.probing import probe
     from campaigns.studio.storyboard import FilmError
 
-    if not isinstance(drawing, Drawing):
-        return filming.make(drawing, vault_folder)
     with tempfile.TemporaryDirectory(prefix="sawt-") as folder:
         try:
-            made, mime_type = _make(drawing, Path(folder))
+            made = _make(drawing, Path(folder))
         except (ValueError, FilmError) as error:
             raise ReviewError(f"{drawing.post}, {drawing.language}, {drawing.shape}: {error}") from error
-        duration = getattr(made, "duration", None)
-        return Drawn(
-            language=drawing.language,
-            shape=drawing.shape,
-            sha256=Vault(vault_folder).keep(made.path),
-            mime_type=mime_type,
-            size=made.size,
-            width=made.width,
-            height=made.height,
-            seconds=None if duration is None else duration.total_seconds(),
-        )
+        vault.keep(made)
+        return Drawn(language=drawing.language, shape=drawing.shape, file=probe(made))
 
 
-def _make(drawing: Drawing, folder: Path) -> tuple[RenderedPicture | RenderedVideo, str]:
+def _make(drawing: Drawing, folder: Path) -> Path:
     match drawing.template:
         case "quotation":
-            return _card(drawing, folder / "card.jpg"), "image/jpeg"
+            return _card(drawing, folder / "card.jpg")
         case "points":
-            return _points(drawing, folder / "points.jpg"), "image/jpeg"
+            return _points(drawing, folder / "points.jpg")
         case "slides":
-            return _film(drawing, folder / "film.mp4"), "video/mp4"
+            return _film(drawing, folder / "film.mp4")
     raise ValueError(f"there is no template {drawing.template!r}; write quotation, points or slides")
 
 
-def _card(drawing: Drawing, out: Path) -> RenderedPicture:
+def _card(drawing: Drawing, out: Path) -> Path:
     from campaigns.studio.design import Card, render_card
 
     quote, reference = scripture.part_from_reference(drawing.title)
@@ -172,10 +170,10 @@ def _card(drawing: Drawing, out: Path) -> RenderedPicture:
         rehearsal=drawing.rehearsal,
         verse=scripture.is_verse(quote),
     )
-    return render_card(card, shape=drawing.shape, out=out)
+    return render_card(card, shape=drawing.shape, out=out).path
 
 
-def _points(drawing: Drawing, out: Path) -> RenderedPicture:
+def _points(drawing: Drawing, out: Path) -> Path:
     from campaigns.studio.design import Points, render_points
 
     lines = [line.strip() for line in drawing.text.splitlines()]
@@ -187,10 +185,10 @@ def _points(drawing: Drawing, out: Path) -> RenderedPicture:
         handle=SIGNATURE[drawing.language],
         rehearsal=drawing.rehearsal,
     )
-    return render_points(points, shape=drawing.shape, out=out)
+    return render_points(points, shape=drawing.shape, out=out).path
 
 
-def _film(drawing: Drawing, out: Path) -> RenderedVideo:
+def _film(drawing: Drawing, out: Path) -> Path:
     from campaigns.studio.film import render_film
 
     words = Script(
@@ -200,7 +198,7 @@ def _film(drawing: Drawing, out: Path) -> RenderedVideo:
         kicker=drawing.kicker,
         rehearsal=drawing.rehearsal,
     )
-    return render_film(words.film, shape=drawing.shape, out=out, pace=drawing.pace)
+    return render_film(words.film, shape=drawing.shape, out=out, pace=drawing.pace).path
 
 
 def _revision(session: Session, key: str) -> Revision:
@@ -210,7 +208,7 @@ def _revision(session: Session, key: str) -> Revision:
     return post.revision
 
 
-def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn | filming.Made]) -> int:
+def _keep(session: Session, key: str, revision_id: int, drawn: list[Made]) -> int:
     session.scalar(select(Post.id).where(Post.key == key).with_for_update())  # two may have drawn the same
     revision = _revision(session, key)
     if revision.id != revision_id:
@@ -221,6 +219,6 @@ def _keep(session: Session, key: str, revision_id: int, drawn: list[Drawn | film
     return len(new)
 
 
-def _place(asset: Asset) -> tuple[Part, Language, Shape | None, int]:
+def _place(asset: Asset) -> tuple[Part, Language, Shape | None, int, Network | None]:
     """Where a file stands in its revision: one file in each place."""
-    return asset.role, asset.language, asset.shape, asset.position or 0
+    return asset.role, asset.language, asset.shape, asset.position or 0, asset.network

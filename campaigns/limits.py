@@ -1,83 +1,66 @@
-"""Ask every network, before any person is troubled, whether it would take a draft as it is."""
+"""Ask every network, before any person is troubled, whether it would take a post as it is, and what room is left."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from campaigns.drafting import Draft, unsaved
 from campaigns.languages import Language
-from campaigns.models import Account, Revision
-from campaigns.outgoing import compose
+from campaigns.models import Account, Asset, Revision
+from campaigns.outgoing import compose, sent_media
 from campaigns.settings import Settings
 from campaigns.vault import Vault
-from platforms import adapter
-from platforms.contract import Form, Outgoing
-from platforms.errors import MediaNotAccepted, NotOffered, TooLong
-
-_COLUMNS = {"alt text": "alt", "title": "title", "tag": "hashtags"}
-"""What a network's complaint speaks of, and our column for it; everything else is about the text."""
-_OTHER_LANGUAGE = re.compile(r"\((ar|en|fr)\)")
-"""A network that carries all languages in one post names the one that it means."""
+from platforms import adapter, limits
+from platforms.contract import Form, MediaFile, Outgoing
+from platforms.limits import Fit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Objection:
-    """Why `account` could not carry a draft; `about` is "title", "text", "alt", "hashtags" or "media"."""
+class Sending:
+    """What one account is to send of a revision in one language, how its words fit, and what the network refuses."""
 
-    account: str
+    account: Account
     language: Language
-    about: str
-    says: str
+    outgoing: Outgoing
+    media: tuple[Asset, ...]
+
+    @property
+    def fits(self) -> tuple[Fit, ...]:
+        return limits.fits(self.account.network, self.outgoing)
+
+    @property
+    def refusals(self) -> tuple[Exception, ...]:
+        """In sentences that name a file by its place in the post: its name in the vault tells nobody anything."""
+        media = tuple(replace(each, path=_place(each, number)) for number, each in enumerate(self.outgoing.media, 1))
+        return tuple(adapter(self.account.network).check(replace(self.outgoing, media=media)))
 
 
 def can_carry(account: Account, form: Form) -> bool:
     return form in adapter(account.network).forms
 
 
-def objections(draft: Draft, accounts: Iterable[Account], settings: Settings) -> Iterator[Objection]:
-    """Every network's complaints. Pictures and films that are still to be drawn are not missed yet."""
-    revision = unsaved(draft)
-    hashtags = {each.key: each.hashtags for each in settings.accounts}
+def sendings(
+    revision: Revision, accounts: Iterable[Account], *, key: str, vault: Vault, settings: Settings | None = None
+) -> Iterator[Sending]:
+    """Everything that these accounts would send of a revision, composed as publishing does.
+
+    `settings` say how many hashtags each account may have; without them the networks' usual measure stands.
+    """
+    hashtags = {each.key: each.hashtags for each in settings.accounts} if settings else {}
     for account in accounts:
-        for outgoing in _outgoing(draft, revision, account):
-            allowed = replace(outgoing, most_hashtags=hashtags.get(account.key))
-            for error in adapter(account.network).check(allowed):
-                if not (isinstance(error, NotOffered) or (isinstance(error, MediaNotAccepted) and draft.template)):
-                    yield _objection(draft, account, Language(outgoing.language), error)
+        for language in account.spoken:
+            if language in revision.languages:
+                yield Sending(
+                    account=account,
+                    language=language,
+                    outgoing=replace(
+                        compose(revision, account, language, key=key, vault=vault),
+                        most_hashtags=hashtags.get(account.key),
+                    ),
+                    media=tuple(sent_media(revision, account, language)),
+                )
 
 
-def _outgoing(draft: Draft, revision: Revision, account: Account) -> Iterator[Outgoing]:
-    """What this account would send, composed as publishing does, with the media where the team has them."""
-    where = {supplied.sha256: supplied.path for supplied in draft.media}
-    for language in account.spoken:
-        if language in revision.languages:
-            composed = compose(revision, account, language, key=draft.key, vault=Vault(Path()))
-            yield replace(composed, media=tuple(replace(each, path=where[each.sha256]) for each in composed.media))
-
-
-def _objection(draft: Draft, account: Account, language: Language, error: Exception) -> Objection:
-    what = error.what if isinstance(error, TooLong) else str(error)
-    spoken_of = _OTHER_LANGUAGE.search(what)
-    return Objection(
-        account=account.key,
-        language=Language(spoken_of[1]) if spoken_of else language,
-        about="media" if isinstance(error, MediaNotAccepted) else _about(what),
-        says=_sentence(draft, account, error),
-    )
-
-
-def _about(what: str) -> str:
-    return next((column for sign, column in _COLUMNS.items() if sign in what), "text")
-
-
-def _sentence(draft: Draft, account: Account, error: Exception) -> str:
-    if not isinstance(error, TooLong):
-        return f"{error} ({account.key})"
-    without = f"name the accounts without {account.key}" if draft.everywhere else f"leave {account.key} out of accounts"
-    return (
-        f"{error.length:,} {error.unit}; {error.network} takes {error.limit:,} ({account.key}). "
-        f"Shorten it by {error.length - error.limit:,} or {without}"
-    )
+def _place(medium: MediaFile, number: int) -> Path:
+    return Path("the film" if medium.mime_type.startswith("video/") else f"picture {number}")

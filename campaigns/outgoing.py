@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from campaigns import scripture
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Verdict, Wording
+from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Verdict
 from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Captions, Correction, Form, Localization, MediaFile, Network, Outgoing, Rebutted, Shape
@@ -38,14 +38,14 @@ def compose(
         title=wording.title,
         link=revision.link or None,
         hashtags=tuple(wording.hashtags),
-        media=tuple(_file(asset, wording, vault) for asset in sent_media(revision, account, language)),
+        media=tuple(file_of(asset, vault, wording.alt_text) for asset in sent_media(revision, account, language)),
         localizations={
             other.language.value: Localization(title=other.title, text=other.as_published)
             for other in revision.wordings
             if other.language is not language
         },
         captions=tuple(_captions(revision, language, vault)),
-        thumbnail=_file(thumbnail, wording, vault) if thumbnail else None,
+        thumbnail=file_of(thumbnail, vault, wording.alt_text) if thumbnail else None,
         synthetic=bool(revision.synthetic),
         for_children=bool(revision.for_children),
         citations=tuple(scripture.named(each, language) for each in wording.citations),
@@ -69,7 +69,8 @@ def shape_for(kind: Kind, network: Network) -> Shape | None:
     return Shape.WIDE if kind is Kind.FILM else Shape.STORY
 
 
-def _file(asset: Asset, wording: Wording, vault: Vault) -> MediaFile:
+def file_of(asset: Asset, vault: Vault, alt_text: str = "") -> MediaFile:
+    """The file as a network gets it."""
     return MediaFile(
         path=vault.path(asset.sha256),
         mime_type=asset.mime_type,
@@ -78,10 +79,12 @@ def _file(asset: Asset, wording: Wording, vault: Vault) -> MediaFile:
         width=asset.width,
         height=asset.height,
         duration=None if asset.seconds is None else timedelta(seconds=asset.seconds),
-        alt_text=wording.alt_text,
+        alt_text=alt_text,
         codec=asset.codec or "",
         sound_codec=asset.sound_codec or "",
         frame_rate=asset.frame_rate,
+        pixel_format=asset.pixel_format or "",
+        index_first=asset.index_first,
     )
 
 

@@ -92,7 +92,7 @@ def _submit_and_approve(store: Store, vault: Vault, settings: Settings, key: str
     review.must_be_whole(store, key, vault)
     with store.writing() as session:
         post = session.scalars(select(Post).where(Post.key == key)).one()
-        review.submit(session, post, by=post.revision.author, now=now)
+        review.submit(session, post, by=post.revision.author, now=now, settings=settings)
         scholar = review.person_called(session, APPROVER, role=Role.SCHOLAR, now=now)
         seal = review.seal_of(post.revision)
         review.approve(session, post, seal=seal, by=scholar, now=now, vault=vault, settings=settings)

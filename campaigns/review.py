@@ -10,13 +10,26 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from campaigns import planning
+from campaigns import limits, planning
 from campaigns.chronicle import note
-from campaigns.models import Approval, Kind, Part, Person, Post, PostState, Publication, Revision, Role, Verdict
+from campaigns.models import (
+    Account,
+    Approval,
+    Kind,
+    Part,
+    Person,
+    Post,
+    PostState,
+    Publication,
+    Revision,
+    Role,
+    Verdict,
+)
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -39,11 +52,12 @@ def person_called(session: Session, name: str, *, role: Role, now: datetime) -> 
     return person
 
 
-def submit(session: Session, post: Post, *, by: Person, now: datetime) -> None:
-    """Hand the newest revision in for review. Its pictures and films must have been made. Raises ReviewError."""
+def submit(session: Session, post: Post, *, by: Person, now: datetime, settings: Settings | None = None) -> None:
+    """Hand the newest revision in for review. Its files have been made, and every network takes it, or: ReviewError."""
     revision = post.revision
     if missing := unillustrated(revision):
         raise ReviewError(f"{post.key} has no picture or film yet in {missing}; run: sawt submit {post.key}")
+    _every_network_takes(session, revision, settings)
     _move(session, post, (PostState.DRAFTED, PostState.CHANGES_ASKED), PostState.IN_REVIEW)
     _record(session, revision, by, Verdict.SUBMITTED, seal_of(revision), now=now)
 
@@ -78,6 +92,7 @@ def approve(
     _may_decide(revision, by)
     _is_what_was_seen(revision, seal)
     _no_media_missing(post.key, (a.sha256 for a in revision.assets if not vault.has(a.sha256, size=a.size)))
+    _every_network_takes(session, revision, settings)
     _move(session, post, (PostState.IN_REVIEW,), PostState.APPROVED)
     expires_at = now + VALID_FOR
     _record(session, revision, by, Verdict.APPROVED, seal, now=now, remark=remark, expires_at=expires_at)
@@ -155,6 +170,16 @@ def _no_media_missing(key: str, missing: Iterable[str]) -> None:
 def _is_what_was_seen(revision: Revision, seal: str) -> None:
     if seal != seal_of(revision):
         raise ReviewError("the post has changed since you opened it; look at it again, nothing was decided")
+
+
+def _every_network_takes(session: Session, revision: Revision, settings: Settings | None) -> None:
+    """So that nothing is ever approved that a network would refuse at the due hour."""
+    wanted = select(Account).where(Account.key.in_(revision.accounts), Account.active).order_by(Account.key)
+    accounts = session.scalars(wanted).all()
+    sent = limits.sendings(revision, accounts, key=revision.post.key, vault=Vault(Path()), settings=settings)
+    refused = [f"{error} ({each.account.key}, {each.language})" for each in sent for error in each.refusals]
+    if refused:
+        raise ReviewError(f"{revision.post.key} would be refused: {'; '.join(refused)}")
 
 
 def _move(session: Session, post: Post, sources: tuple[PostState, ...], to: PostState) -> None:

@@ -107,7 +107,7 @@ def refused_files(network: Network, outgoing: Outgoing) -> Iterator[MediaNotAcce
     """Everything in the number of files, in each file, and in its alt text, that the table does not allow."""
     yield from _wrong_number(network, outgoing)
     for medium in outgoing.media:
-        for row, measured in misfits(network, part_for(network, outgoing.form, medium), medium):
+        for row, measured in misfits(network, part_for(network, outgoing.form, medium.mime_type), medium):
             yield _refusal(row, measured, medium)
         if (network, "words", "alt text") in table():
             yield from too_long(network, "alt text", medium.alt_text, called=f"alt text of {medium.path.name}")
@@ -127,13 +127,13 @@ def misfits(network: Network, part: str, medium: MediaFile) -> Iterator[tuple[Li
             yield row, measured
 
 
-def part_for(network: Network, form: Form, medium: MediaFile) -> str:
-    """The part of the table that a file of a post in this form must keep."""
-    if form is Form.PICTURE and medium.mime_type == "image/gif" and _rows(network, "gif"):
+def part_for(network: Network, form: Form, mime_type: str) -> str:
+    """The part of the table that a file of this type must keep in a post of this form."""
+    if form is Form.PICTURE and mime_type == "image/gif" and _rows(network, "gif"):
         return "gif"
     if form in (Form.PICTURE, Form.VIDEO):
         return form.value
-    moving = Form.VIDEO if medium.mime_type.startswith("video/") else Form.PICTURE
+    moving = Form.VIDEO if mime_type.startswith("video/") else Form.PICTURE
     return f"story {moving}" if form is Form.STORY else moving.value
 
 
@@ -273,7 +273,7 @@ def _parts(network: Network, outgoing: Outgoing) -> int:
 
 
 def _wrong_number(network: Network, outgoing: Outgoing) -> Iterator[MediaNotAccepted]:
-    parts = {part_for(network, outgoing.form, each) for each in outgoing.media}
+    parts = {part_for(network, outgoing.form, each.mime_type) for each in outgoing.media}
     number, form = len(outgoing.media), outgoing.form
     for part in sorted(parts) or [f"story {Form.PICTURE}" if form is Form.STORY else form.value]:
         row = _rows(network, part).get("files")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from campaigns.illustrating import Pace
-    from campaigns.models import Person, Post, PostState, Publication
+    from campaigns.limits import Sending
+    from campaigns.models import Asset, Person, Post, PostState, Publication
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
 All = Annotated[bool, typer.Option("--all", help="Every post that waits for this step.")]
@@ -37,6 +39,7 @@ Remark = Annotated[str, typer.Option("--remark", help="What to say to the author
 
 def add_to(app: typer.Typer) -> None:
     app.command("import")(import_file)
+    app.command()(fit)
     app.command()(submit)
     app.command()(approve)
     app.command("send-back")(send_back)
@@ -83,6 +86,7 @@ def import_file(
                     for p in brought.prices
                 ],
                 "stored": not dry_run and not brought.faults,
+                "remarks": list(brought.remarks),
                 "faults": [{"row": f.row, "column": f.column, "says": f.says} for f in brought.faults],
             }
         )
@@ -99,6 +103,8 @@ def import_file(
         if brought.prices:
             total = in_dollars(sum(price.amount for price in brought.prices))
             out.print(f"posting what is new or changed will cost {total}, in {len(brought.prices)} publications")
+        for remark in brought.remarks:
+            out.print(remark)
     if brought.faults:
         err.print(f"sawt: {_counted(len(brought.faults))}; mend them and import the file again")
         raise typer.Exit(1)
@@ -110,6 +116,55 @@ def _counted(faults: int) -> str:
 
 def _faults(faults: object) -> list[tuple[object, ...]]:
     return [(fault.row, fault.column, fault.says) for fault in faults]  # type: ignore[attr-defined]
+
+
+def fit(
+    key: Annotated[str, typer.Argument(help="The key of a post.")],
+    as_json: AsJSON = False,
+) -> None:
+    """Show for each account how a post's words fit, which files it sends, and what its network would refuse."""
+    from sqlalchemy import select
+
+    from campaigns import limits
+    from campaigns.models import Account
+
+    with opened() as house, house.store.reading() as session:
+        revision = _post(session, key).revision
+        accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts)).order_by(Account.key))
+        sent = list(limits.sendings(revision, accounts, key=key, vault=house.vault, settings=house.settings))
+        rows = [_fitting(each) for each in sent]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        key,
+        ("account", "language", "what", "used", "of", "left", "unit"),
+        (
+            (row["account"], row["language"], each["what"], each["used"], each["limit"], each["left"], each["unit"])
+            for row in rows
+            for each in row["words"]
+        ),
+    )
+    for row in rows:
+        for said in (*row["files"], *row["refused"]):
+            out.print(f"{row['account']} {row['language']}: {said}")
+    if any(row["refused"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _fitting(sending: Sending) -> dict[str, Any]:
+    return {
+        "account": sending.account.key,
+        "language": sending.language.value,
+        "words": [{**asdict(each), "left": each.left} for each in sending.fits],
+        "files": [_file(asset) for asset in sending.media],
+        "refused": [str(error) for error in sending.refusals],
+    }
+
+
+def _file(asset: Asset) -> str:
+    copy = f", a copy for {asset.network.label}" if asset.network else ""
+    return f"{asset.mime_type}, {asset.width}×{asset.height}, {asset.size:,} bytes{copy}"
 
 
 def submit(
@@ -140,7 +195,7 @@ def _hand_in(house: House, key: str, by: str) -> None:
     with house.store.writing() as session:
         post = _post(session, key)
         person = review.person_called(session, by, role=Role.WRITER, now=now()) if by else post.revision.author
-        review.submit(session, post, by=person, now=now())
+        review.submit(session, post, by=person, now=now(), settings=house.settings)
 
 
 def approve(

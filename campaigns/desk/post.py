@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from campaigns import costs, planning, review, scripture
 from campaigns.desk.pages import Obstacle, page
 from campaigns.desk.places import places
+from campaigns.desk.sent import sent_in
 from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import (
@@ -158,6 +159,7 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         seal=review.seal_of(revision),
         sides=[_side(revision, language, visit.desk.vault) for language in Language],
         short=_is_short(session, revision),
+        sent=sent_in(visit, session, revision),
         verses=list(_verses(revision)),
         places=places(visit, session, post),
         accounts=(accounts := _accounts(session, revision)),
@@ -214,7 +216,7 @@ def _find(session: Session, key: str) -> Post:
 
 def _side(revision: Revision, language: Language, vault: Vault) -> Side:
     own = [each for each in revision.assets if each.language is language]
-    shown = [each for each in own if each.role in (None, Part.MEDIA)]
+    shown = [each for each in own if each.role in (None, Part.MEDIA) and each.network is None]
     media = tuple((shape, tuple(group)) for shape, group in groupby(shown, key=lambda asset: asset.shape))
     return Side(
         language=language,

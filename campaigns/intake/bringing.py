@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from campaigns import costs
 from campaigns.costs import Price
 from campaigns.drafting import Draft, DraftingError, Outcome, compare, keep, save, unsaved
+from campaigns.intake.asking import remarks
 from campaigns.intake.judging import check
 from campaigns.intake.reading import read
 from campaigns.intake.rows import Fault, Unreadable
@@ -42,6 +43,8 @@ class Imported:
     new_campaigns: tuple[str, ...] = ()
     prices: tuple[Price, ...] = ()
     """What posting the new and the changed ones will cost, where it is not free."""
+    remarks: tuple[str, ...] = ()
+    """What is no fault and still worth knowing: copies that will be made for single networks."""
 
 
 def bring_in(
@@ -92,6 +95,7 @@ def _foreseen(session: Session, drafts: Sequence[Draft], vault: Vault) -> Import
         _counted(outcomes),
         new_campaigns=tuple(key for key in named if key not in campaigns),
         prices=tuple(_prices(session, fresh, vault)),
+        remarks=tuple(_remarks(session, fresh)),
     )
 
 
@@ -100,6 +104,12 @@ def _prices(session: Session, drafts: Sequence[Draft], vault: Vault) -> Iterator
     for draft in drafts:
         named = [accounts[key] for key in draft.accounts if key in accounts]
         yield from costs.prices(unsaved(draft), named, post=draft.key, vault=vault)
+
+
+def _remarks(session: Session, drafts: Iterable[Draft]) -> Iterator[str]:
+    accounts = {account.key: account for account in session.scalars(select(Account))}
+    for draft in drafts:
+        yield from remarks(draft, [accounts[key] for key in draft.accounts])
 
 
 def _store(
@@ -118,7 +128,8 @@ def _store(
             outcomes.append(save(session, draft, now=now, vault=vault, rehearsal=rehearsal))
             if progress:
                 progress(number, len(drafts))
-    return replace(_counted(outcomes), new_campaigns=foreseen.new_campaigns, prices=foreseen.prices)
+    came = _counted(outcomes)
+    return replace(foreseen, new=came.new, changed=came.changed, unchanged=came.unchanged)
 
 
 def _counted(outcomes: Iterable[Outcome]) -> Imported:

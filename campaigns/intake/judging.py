@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from campaigns import limits
 from campaigns.drafting import Draft, Subtitles, Supplied, Words, of_another_world, supply
 from campaigns.illustrating import BULLET
-from campaigns.intake import letters, moments
+from campaigns.intake import asking, letters, moments
 from campaigns.intake.rows import Fault, Row
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Post, Publication, Revision, Standing
@@ -458,7 +458,7 @@ class _Judge:
         asked = [self.known.accounts[key] for key in draft.accounts if key in self.known.accounts]
         able = [account for account in asked if limits.can_carry(account, draft.kind.form)]
         named = {fault.column for fault in self.faults if fault.column.startswith("media_")}
-        for objection in limits.objections(draft, able, self.known.settings):
+        for objection in asking.objections(draft, able, self.known.settings):
             if (column := f"{objection.about}_{objection.language}") not in named:
                 self.complain(column, objection.says)
 

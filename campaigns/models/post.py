@@ -193,6 +193,8 @@ class Asset(Base):
     codec: Mapped[str] = mapped_column(String(20), default="")
     sound_codec: Mapped[str] = mapped_column(String(20), default="")
     frame_rate: Mapped[float | None]
+    pixel_format: Mapped[str] = mapped_column(String(20), default="")
+    index_first: Mapped[bool | None]
     revision: Mapped[Revision] = relationship(back_populates="assets")
 
 

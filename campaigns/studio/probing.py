@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 if TYPE_CHECKING:
     from PIL import Image
 
-_PICTURES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_PICTURES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 _MOST_PIXELS = 40_000_000
 _PATIENCE = 20
 """Seconds that reading a film's header may take."""
@@ -25,6 +25,9 @@ _TURNED = frozenset({5, 6, 7, 8})
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)")
 _VIDEO = re.compile(r"Stream #\S+ Video: (\w+)[^\n]*?, (\d{2,5})x(\d{2,5})[^\n]*")
 _RATE = re.compile(r"([\d.]+) fps")
+_PIXELS = re.compile(r"Video: [^\n]*?, ((?:yuv|gray|rgb|bgr|gbr|nv|p0)\w+)")
+_HIGH_RANGE = re.compile(r"\b(?:smpte2084|arib-std-b67)\b")
+"""HDR10 and HLG."""
 _AUDIO = re.compile(r"Stream #\S+ Audio: (\w+)[^\n]*?, (\d+) Hz, ([\w.]+)")
 _TURN = re.compile(r"rotation of (-?[\d.]+) degrees")
 
@@ -45,6 +48,7 @@ class Probe:
     """Pixels as shown (after rotation), bytes, and for films duration, frames a second and sound, where known.
 
     `index_first` says that a film can start before all of it has come (its moov atom stands before mdat).
+    Codecs and pixel formats by FFmpeg's names. `high_range` is HDR, which most screens show pale.
     """
 
     width: int
@@ -56,20 +60,22 @@ class Probe:
     duration: timedelta | None = None
     frame_rate: float | None = None
     sound: Sound | None = None
+    pixel_format: str = ""
+    high_range: bool = False
     index_first: bool | None = None
 
 
 def probe(path: Path) -> Probe:
-    """Look into a picture (JPEG, PNG, WebP) or a film (MP4, MOV, WebM). Raises BadMedia with one sentence."""
+    """Look into a picture (JPEG, PNG, WebP, still GIF) or a film (MP4, MOV, WebM). Raises BadMedia, a sentence."""
     with path.open("rb") as file:
         head = file.read(16)
     if head[4:8] == b"ftyp":
         return _probe_film(path, "mov", "video/quicktime" if head[8:12] == b"qt  " else "video/mp4")
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return _probe_film(path, "matroska", "video/webm")
-    if head[:3] == b"\xff\xd8\xff" or head[:8] == b"\x89PNG\r\n\x1a\n" or head[8:12] == b"WEBP":
+    if head[:3] == b"\xff\xd8\xff" or head[:4] in (b"\x89PNG", b"GIF8") or head[8:12] == b"WEBP":
         return _probe_picture(path)
-    raise BadMedia(f"{path.name} is neither a JPEG, PNG or WebP picture nor an MP4, MOV or WebM film.")
+    raise BadMedia(f"{path.name} is neither a JPEG, PNG, WebP or GIF picture nor an MP4, MOV or WebM film.")
 
 
 def _probe_picture(path: Path) -> Probe:
@@ -115,7 +121,7 @@ def _probe_film(path: Path, demuxer: str, mime_type: str) -> Probe:
     turn = _TURN.search(report)
     if turn and round(float(turn[1])) % 180:
         width, height = height, width
-    rate, audio = _RATE.search(video[0]), _AUDIO.search(report)
+    rate, pixels, audio = _RATE.search(video[0]), _PIXELS.search(video[0]), _AUDIO.search(report)
     return Probe(
         width=width,
         height=height,
@@ -123,6 +129,8 @@ def _probe_film(path: Path, demuxer: str, mime_type: str) -> Probe:
         codec=video[1],
         duration=timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds)),
         frame_rate=float(rate[1]) if rate else None,
+        pixel_format=pixels[1] if pixels else "",
+        high_range=bool(_HIGH_RANGE.search(video[0])),
         sound=Sound(codec=audio[1], sample_rate=int(audio[2]), channels=audio[3]) if audio else None,
         index_first=_index_first(path) if demuxer == "mov" else None,
         **_weighed(path),

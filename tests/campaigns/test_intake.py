@@ -620,9 +620,20 @@ def test_a_picture_for_a_film_and_two_films_are_faults(house: House) -> None:
 
 
 def test_a_picture_that_a_network_would_refuse_is_named_with_the_account(house: House) -> None:
-    name = _picture(house.folder / "1.png")
+    name = _picture(house.folder / "1.jpg", size=(200, 200))
     told = [f.says for f in house.rows(_design(accounts="instagram-ar", **_in_three(media=name))).faults]
-    assert told == ["1.png is image/png; Instagram takes image/jpeg: convert it (instagram-ar)"]
+    assert told == [
+        "1.jpg is 200 pixels wide; Instagram takes at least 320 pixels: export it in another size (instagram-ar)"
+    ]
+
+
+def test_a_file_that_a_copy_can_mend_is_a_remark_and_no_fault(house: House) -> None:
+    name = _picture(house.folder / "1.png", size=(600, 1800))
+    accounts = "instagram-ar; instagram-en; facebook-ar; x-ar"
+    brought = house.rows(_design(accounts=accounts, **_in_three(media=name)))
+    assert not brought.faults
+    (remark,) = brought.remarks
+    assert "1.png goes as a copy to Instagram;" in remark
 
 
 def _story(**cells: str) -> dict[str, str]:

@@ -212,6 +212,4 @@ def _picture(settings: Settings) -> str:
 
 
 def _asset(language: Language, digest: str) -> Asset:
-    return Asset(
-        language=language, shape=Shape.PORTRAIT, sha256=digest, mime_type="image/png", size=75, width=8, height=10
-    )
+    return Asset(language=language, shape=Shape.WIDE, sha256=digest, mime_type="image/png", size=77, width=8, height=10)

@@ -66,7 +66,7 @@ def test_what_nobody_looked_at_is_not_held_against_a_film_but_its_length_must_be
 
 
 def test_a_story_stands_upright_for_a_minute_at_most() -> None:
-    part = limits.part_for(Network.INSTAGRAM, Form.STORY, FILM)
+    part = limits.part_for(Network.INSTAGRAM, Form.STORY, FILM.mime_type)
     assert part == "story video"
     assert not list(limits.misfits(Network.INSTAGRAM, part, FILM))
     wrong = replace(FILM, height=720, duration=timedelta(seconds=61), size=100_000_001)

@@ -17,7 +17,9 @@ def picture(path: Path, **options: object) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("ending", "mime_type"), [("jpg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp")])
+@pytest.mark.parametrize(
+    ("ending", "mime_type"), [("jpg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp"), ("gif", "image/gif")]
+)
 def test_a_picture_is_known_by_what_it_holds_and_not_by_its_name(ending: str, mime_type: str, tmp_path: Path) -> None:
     path = picture(tmp_path / f"a.{ending}").rename(tmp_path / "misnamed.mp4")
     found = probe(path)
@@ -54,16 +56,16 @@ def test_a_small_file_with_a_huge_picture_is_refused_before_it_is_unpacked(side:
 
 def test_an_animation_is_refused(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
-    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], duration=100)
-    with pytest.raises(BadMedia, match="is an animation"):
-        probe(tmp_path / "a.webp")
+    for name in ("a.webp", "a.gif"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=100)
+        with pytest.raises(BadMedia, match="is an animation"):
+            probe(tmp_path / name)
 
 
 @pytest.mark.parametrize(
     "content",
     [
         b"",
-        b"GIF89a" + b"\0" * 40,
         b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n",
         b"ffconcat version 1.0\nfile /etc/passwd\n",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
@@ -72,7 +74,7 @@ def test_an_animation_is_refused(tmp_path: Path) -> None:
 def test_anything_else_is_refused_whatever_it_is_called(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
-    with pytest.raises(BadMedia, match="neither a JPEG, PNG or WebP picture nor"):
+    with pytest.raises(BadMedia, match="neither a JPEG, PNG, WebP or GIF picture nor"):
         probe(path)
 
 

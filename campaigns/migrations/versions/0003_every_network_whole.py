@@ -37,6 +37,8 @@ def upgrade() -> None:
     op.add_column("assets", sa.Column("codec", sa.String(20), nullable=False, server_default=""))
     op.add_column("assets", sa.Column("sound_codec", sa.String(20), nullable=False, server_default=""))
     op.add_column("assets", sa.Column("frame_rate", sa.Float(), nullable=True))
+    op.add_column("assets", sa.Column("pixel_format", sa.String(20), nullable=False, server_default=""))
+    op.add_column("assets", sa.Column("index_first", sa.Boolean(), nullable=True))
     op.add_column("misconceptions", sa.Column("nature", sa.String(20), nullable=False, server_default="doctrinal"))
     op.create_table(
         "spendings",
