@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -130,7 +131,7 @@ def _begin(visit: Visit, key: str, name: str, form: FormData) -> Response:
     except PlatformError as error:
         return _show(visit, key, obstacle=Obstacle(str(error), Language.EN))
     _under_way(visit).put(visit, key, asked)
-    return RedirectResponse(f"/accounts/{key}/connect", status_code=303)
+    return _on(key)
 
 
 def _asked(visit: Visit, door: Entrance, way: Way, form: FormData) -> Asked:
@@ -155,7 +156,7 @@ def _answered(visit: Visit, key: str, answer: Mapping[str, str]) -> Response:
     except PlatformError as error:
         return _show(visit, key, obstacle=Obstacle(str(error), Language.EN))
     _under_way(visit).put(visit, key, replace(asked, consent=None, candidates=candidates))
-    return RedirectResponse(f"/accounts/{key}/connect", status_code=303)
+    return _on(key)
 
 
 def _show(visit: Visit, key: str, *, obstacle: Obstacle | None = None) -> Response:
@@ -179,6 +180,10 @@ def _show(visit: Visit, key: str, *, obstacle: Obstacle | None = None) -> Respon
         comes_back=_leads_here(visit),
         obstacle=obstacle,
     )
+
+
+def _on(key: str) -> Response:
+    return RedirectResponse(f"/accounts/{quote(key, safe='')}/connect", status_code=303)
 
 
 def _typed(form: FormData, names: Sequence[str]) -> dict[str, str]:

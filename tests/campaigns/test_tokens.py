@@ -19,9 +19,11 @@ from campaigns import catalogue, signed_in, tokens
 from campaigns.callback import query_of
 from campaigns.connections import Connections, Speaker
 from campaigns.keyring import Keyring, KeyTrouble
-from campaigns.models import Account, Token
+from campaigns.models import Account, Delivery, Token
+from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
+from campaigns.vault import Vault
 from platforms import connect, entrance
 from platforms.contract import Network
 from platforms.errors import NotSignedIn, PlatformError, Unreachable
@@ -32,6 +34,8 @@ from platforms.rehearsal.signing_in import Issued, revoke
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
 from platforms.signing_in import Candidate, Lapsed, Standing
+from tests import factories
+from tests.conftest import MovableClock
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BACK = "http://127.0.0.1:8322/connected"
@@ -316,6 +320,35 @@ def test_what_a_lever_stops_before_it_leaves_is_no_failure(store: Store, house: 
     with pytest.raises(InterruptedError):
         sealed.renew(dict(sealed), stopped)
     assert (token_of(store, "x-en").failures, token_of(store, "x-en").trouble) == (0, "")
+
+
+# On the way of a post
+
+
+def test_a_post_goes_out_once_though_its_token_runs_out_and_though_its_sign_in_ends(
+    store: Store, house: Settings, keyring: Keyring, base: str, stage: Stage, vault: Vault, clock: MovableClock
+) -> None:
+    stored(store, keyring, "x-en", running_out(consented(Network.X, base, "x-en")[0]))
+    tokens.look_again(house)
+    due_at = datetime.now(UTC) + timedelta(minutes=1)
+    [key] = factories.approved(store, house, due_at=due_at)
+    publisher = Publisher(store, vault, lines(house, base), owner="worker-1", clock=clock)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.STAGED
+    revoke(stage, "x-en")
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    with store.reading() as session:
+        assert session.get_one(Account, "x-en").paused_at is not None
+    assert not stage.records.all("shown")
+    stored(store, keyring, "x-en", consented(Network.X, base, "x-en")[0])
+    tokens.look_again(house)
+    clock.move(minutes=1)
+    publisher.work("x-en")
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, out.rehearsal) == (Delivery.PUBLISHED, False)
+    assert [each["remote_id"] for each in stage.records.all("shown")] == [out.remote_id]
 
 
 # The daily look
