@@ -167,7 +167,7 @@ def _thumbnail(wanted: Thumbnail, vault: Vault, out: Path) -> Made:
     from campaigns.studio.probing import probe
 
     if wanted.script:
-        render_still(wanted.script.film, shape=wanted.shape, out=out)
+        render_still(wanted.script.film, shape=wanted.shape, out=out, at=0)  # before the hairline of progress grows
     else:
         frame_of(vault.path(wanted.film), at=wanted.seconds / 3, out=out)
     picture = probe(out)
