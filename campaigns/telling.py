@@ -132,6 +132,8 @@ class Teller:
             yield _Sentence("uncorrected")
         elif WHAT_FOLLOWS in it.why:
             yield _Sentence("unfollowed")
+        elif it.follows_at and it.follows_at > self.now:
+            yield _Sentence("follows", it.follows_at)
 
     def _missed(self, it: Publication) -> _Sentence:
         move = _last_move(it, Delivery.MISSED)

@@ -221,6 +221,14 @@ def test_what_the_network_would_not_take_down_is_out_still(scene: Scene) -> None
     assert scene.says().startswith("It could not be taken down and can still be seen: a person must delete it on X")
 
 
+def test_what_still_follows_a_post_that_is_out_says_when_it_comes(scene: Scene) -> None:
+    for state in (Delivery.STAGING, Delivery.STAGED, Delivery.REVEALING):
+        scene.stands(state)
+    scene.stands(Delivery.PUBLISHED, published_at=DUE, follows_at=LATER)
+    assert "What is still to follow it, such as captions, comes by itself at 11:10 on 23 November." in scene.says()
+    assert "captions" not in scene.says(now=LATER + timedelta(minutes=1))
+
+
 def test_what_was_refused_or_taken_off_the_plan_is_not_out(scene: Scene) -> None:
     scene.stands(Delivery.FAILED, "312 characters; X takes 280.")
     assert scene.says().startswith("It was refused and is not out.")
