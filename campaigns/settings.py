@@ -251,7 +251,7 @@ def _hashtags(table: Mapping[str, Any]) -> int | None:
     if (number := table.get("hashtags")) is None:
         return None
     most = limit(Network.INSTAGRAM, "words", "hashtags at most").longest
-    if table["network"] != Network.INSTAGRAM or not isinstance(number, int) or not 0 <= number <= most:
+    if table["network"] != Network.INSTAGRAM or type(number) is not int or not 0 <= number <= most:
         raise ValueError(f"hashtags is {number!r}; it is for Instagram alone: write a whole number up to {most}")
     return number
 

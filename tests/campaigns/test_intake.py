@@ -40,7 +40,7 @@ from campaigns.models import (
     Wording,
 )
 from campaigns.paths import shipped
-from campaigns.settings import Settings
+from campaigns.settings import Settings, SettingsError
 from campaigns.store import Store, backup
 from campaigns.vault import Vault
 
@@ -671,6 +671,17 @@ def test_an_account_may_be_allowed_more_hashtags(house: House) -> None:
     assert [fault.column for fault in house.rows(many).faults] == ["hashtags_en"]
     allowed = tuple(replace(each, hashtags=30) for each in house.settings.accounts)
     assert replace(house, settings=replace(house.settings, accounts=allowed)).rows(many).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("network", "number"), [("instagram", "31"), ("instagram", "true"), ("instagram", '"many"'), ("x", "5")]
+)
+def test_how_many_hashtags_is_a_number_that_instagram_takes(settings: Settings, network: str, number: str) -> None:
+    own = settings.home / "config/accounts.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text(f'[ig]\nnetwork = "{network}"\nlanguages = ["en"]\nname = "ig"\nhashtags = {number}\n')
+    with pytest.raises(SettingsError, match=r"\[ig\]: hashtags is .* up to 30"):
+        Settings.from_environment({"SAWT_HOME": str(settings.home)})
 
 
 # The spreadsheet to fill in
