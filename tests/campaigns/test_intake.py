@@ -810,11 +810,11 @@ def test_a_cell_is_only_trimmed() -> None:
 def test_a_correction_is_for_what_is_out_and_comes_in_though_its_hour_has_passed(house: House) -> None:
     says = {"correction_en": "The verse number was wrong."}
     assert [fault.column for fault in house.rows(ROW | says).faults] == ["correction_en"]
-    assert house.rows(ROW) == Imported(new=1)
+    assert house.rows(ROW).new == 1
     _is_out(house, "x-en", Language.EN)
     later = NOW + timedelta(days=3)
-    assert house.rows(ROW | says, now=later) == Imported(changed=1)
-    assert house.rows(ROW | says, now=later) == Imported(unchanged=1)
+    assert house.rows(ROW | says, now=later).changed == 1
+    assert house.rows(ROW | says, now=later).unchanged == 1
     with house.store.reading() as session:
         written = session.scalars(select(Wording).where(Wording.correction != "")).all()
         assert [(each.language, each.correction) for each in written] == [(Language.EN, says["correction_en"])]
