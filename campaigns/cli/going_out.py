@@ -107,6 +107,7 @@ def publication_row(publication: Publication) -> dict[str, Any]:
         "state": publication.state.value,
         "due_at": publication.due_at,
         "published_at": publication.published_at,
+        "corrected_at": publication.corrected_at,
         "remote_id": publication.remote_id,
         "url": publication.url,
         "misconceptions": [rebuttal.misconception_key for rebuttal in revision.rebuttals],

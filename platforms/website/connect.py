@@ -23,7 +23,8 @@ class WebsiteEntrance(Entrance):
     needs: ClassVar[Mapping[str, str]] = {
         "publish_posts": "an article can be prepared and not published",
         "upload_files": "no picture can be uploaded",
-        "edit_published_posts": "nothing that is out can be taken down",
+        "edit_published_posts": "nothing that is out can be corrected or taken down",
+        "unfiltered_html": "articles go out without what machines read (an editor's keep it)",
     }
 
     def pasted(self, given: Mapping[str, str], app: Mapping[str, str], endpoints: Endpoints) -> Sequence[Candidate]:

@@ -32,6 +32,7 @@ from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.graph import refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
+from platforms.shelf.checking import CheckedShelf
 from tests.factories import forget
 from tests.platforms.meta_stage import (
     APPLIED,
@@ -347,6 +348,19 @@ def test_a_picture_that_meta_cannot_fetch_is_tried_again_later(connect: Connect,
         connect(shelf=nowhere).stage(outgoing, {}, keep)
     with pytest.raises(Refused, match="SAWT_MEDIA_BASE_URL"):
         connect(shelf=NoShelf()).stage(outgoing, {}, keep)
+
+
+def test_meta_is_told_of_no_picture_that_it_could_not_fetch(
+    connect: Connect, stage: Stage, shelf: LoopbackShelf, tmp_path: Path
+) -> None:
+    outgoing = MAKERS["picture"](tmp_path)
+    elsewhere = FolderShelf(tmp_path / "not-shown", shelf.base_url)
+    with pytest.raises(Refused, match="does it show this folder"):
+        connect(shelf=CheckedShelf(elsewhere, shelf.base_url, for_loopback=True)).stage(outgoing, {}, keep)
+    assert stage.records.all("graph.containers") == []
+    connect(shelf=CheckedShelf(shelf, shelf.base_url, for_loopback=True)).stage(outgoing, {}, keep)
+    assert len(stage.records.all("graph.containers")) == 1
+    assert list(shelf.folder.iterdir()) == []
 
 
 def test_what_was_shown_for_other_words_does_not_stay_on_the_shelf_either(
