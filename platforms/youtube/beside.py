@@ -26,11 +26,10 @@ _NO_CAPTIONS = "this sign-in may not set captions: sign in again and allow manag
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """One file; `language` is None for the thumbnail."""
+    """One file, by the name that the checkpoint knows it under."""
 
     name: str
     file: MediaFile | Captions
-    language: str | None = None
 
 
 def missing(outgoing: Outgoing, checkpoint: Checkpoint) -> list[Addition]:
@@ -56,13 +55,13 @@ class Beside:
     def add_the_rest(self, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         """After it. Raises TooSoon until the quota has room again, and in the end Refused for what was refused."""
         done = checkpoint
+        refused: list[str] = []
         for each in missing(self.outgoing, checkpoint):
             try:
                 done = self._add(each, done, save)
             except Refused as refusal:
-                done = _noted(done, each, {"sha256": each.file.sha256, "refused": str(refusal)})
-                save(done)
-        if refused := [up["refused"] for up in done.get("beside", {}).values() if "refused" in up]:
+                refused.append(str(refusal))
+        if refused:
             raise Refused("; ".join(dict.fromkeys(refused)))
         return done
 
@@ -74,8 +73,8 @@ class Beside:
             raise TooSoon(why, retry_at=next_pacific_midnight(now), covers=Covers.CALL)
         if not addition.file.path.exists():
             raise Unreachable(f"{addition.name} is not in the media folder of this worker")
-        up = self._send(addition, track)
-        noted = _noted(done, addition, {"sha256": addition.file.sha256, **up})
+        up = {"sha256": addition.file.sha256, **self._send(addition, track)}
+        noted = {**done, "beside": {**done.get("beside", {}), addition.name: up}}
         save(noted)
         return noted
 
@@ -104,14 +103,10 @@ def _wanted(outgoing: Outgoing) -> Iterator[Addition]:
     if outgoing.thumbnail:
         yield Addition(name="thumbnail", file=outgoing.thumbnail)
     for each in sorted(outgoing.captions, key=lambda captions: captions.language != outgoing.language):
-        yield Addition(name=f"captions {each.language}", file=each, language=each.language)
+        yield Addition(name=f"captions {each.language}", file=each)
 
 
 def _units(addition: Addition, track: str | None) -> int:
-    if addition.language is None:
+    if isinstance(addition.file, MediaFile):
         return THUMBNAIL
     return CAPTIONS if track is None else CAPTIONS_ANEW
-
-
-def _noted(done: Checkpoint, addition: Addition, up: dict[str, Any]) -> Checkpoint:
-    return {**done, "beside": {**done.get("beside", {}), addition.name: up}}
