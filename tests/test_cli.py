@@ -62,6 +62,15 @@ def week(folder: Path, **changes: str) -> Path:
     return file
 
 
+def test_how_words_fit_is_told_for_each_account(sawt: Command, tmp_path: Path) -> None:
+    sawt("import", str(week(tmp_path)))
+    rows = {row["account"]: row for row in sawt.json("fit", "kind-words")}
+    assert set(rows) == {"x-ar", "x-en", "facebook-fr"}
+    (words,) = rows["x-en"]["words"]
+    assert (words["used"], words["limit"], words["left"], words["parts"]) == (36, 280, 244, 1)
+    assert "x-en" in sawt("fit", "kind-words").stdout
+
+
 def test_a_post_goes_its_whole_way_by_command(sawt: Command, tmp_path: Path) -> None:
     file = week(tmp_path)
     assert "new 1" in sawt("import", str(file)).stdout

@@ -17,6 +17,8 @@ from campaigns.words import Words
 from platforms.limits import Fit
 
 _KILO = 1000
+_LEFT_TO_RIGHT, _POP = "\u2066", "\u2069"
+"""Width comes first in Arabic too; browsers turn digits without letters round, though they are isolated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ def _fits(fits: tuple[Fit, ...], words: Words) -> Iterator[str]:
 def _file(asset: Asset, words: Words) -> File:
     measures = {
         "kind": asset.mime_type.partition("/")[2].upper(),
-        "sides": f"{asset.width}×{asset.height}",
+        "sides": f"{_LEFT_TO_RIGHT}{asset.width}×{asset.height}{_POP}",
         "size": _weight(asset.size, words),
     }
     if asset.network is None:
