@@ -4,7 +4,8 @@
    The network       -DPROOF   absence can be proven, and revealing the same thing again makes no second copy;
                                without it absence proves nothing, and every reveal that arrives is another copy
    Broken designs    -DNO_INTENT -DNO_FENCE -DNO_CONDITION -DNO_LEVER -DTRUST_ABSENCE -DRESEND_UNSEEN -DNOBODY_LOOKS
-   Harsher worlds    -DHASTE   people decide while a worker sleeps between its last check and its call
+                     -DNO_DOUBT -DHALF_A_DOUBT
+   Harsher worlds    -DHASTE   people say "not there" while a worker sleeps between its last check and its call
                      -DCOPYING (with PROOF) absence can be proven, yet every reveal makes another copy */
 
 mtype = { planned, staging, staged, revealing, uncertain, published, failed, stopped, missed, withdrawn };
@@ -22,6 +23,7 @@ bool settled;                               /* reads have had time to catch up s
 byte copies, readable;                      /* what the audience sees; what a read shows of it, perhaps later */
 bool shown[3];                              /* by revision: is it out? */
 bool calling[3];                            /* by worker: between the last check and the record of what came of it */
+bool doubt_of_it;                           /* an attempt is on its way that never had a clear answer: `sent_at` in the row */
 
 #ifndef CRASHES                             /* how much may go wrong in one run */
 #define CRASHES 2
@@ -37,6 +39,9 @@ byte crashes = CRASHES, sleeps = SLEEPS, faults = FAULTS, pulls = 1, edits = 1;
 #define may_decide    (nobody_calls && readable == copies)
 #endif
 
+/* Before somebody lets go what was once on its way and never had an answer, they look. */
+#define may_release   (!doubt_of_it || (may_decide && copies == 0))
+
 #define still(doing)  (state == doing && fence == me)
 #ifdef NO_CONDITION
 #define may_record(doing) true
@@ -47,6 +52,7 @@ byte crashes = CRASHES, sleeps = SLEEPS, faults = FAULTS, pulls = 1, edits = 1;
 inline moved(to) { state = to; owner = 0; fence = 0 }   /* by people, or by whoever sweeps: nobody's claim holds any more */
 inline recorded(to) { state = to; owner = 0 }           /* by the worker whose claim it is */
 inline doubt() { recorded(uncertain); settled = false; absences = 0 }
+inline clear() { doubt_of_it = before }     /* a clear answer takes back its own sending, and no earlier one */
 inline dies() { atomic { crashes > 0 -> crashes--; calling[me] = false }; goto idle }   /* and starts again, knowing nothing */
 
 /* The last look before a step, in the claim's own transaction. */
@@ -96,8 +102,8 @@ inline record_receipt() {
     :: may_record(revealing) -> recorded(published); assert(copies == 1)
     :: else ->                              /* a late answer: it was taken for dead, and here is the proof that it is out */
         if
-        :: state == published || state == revealing -> skip
-        :: state != published && state != revealing && revision == words -> moved(published)
+        :: state == published -> skip
+        :: state != published && revision == words -> moved(published)      /* whoever is about to send finds its fence stale */
         :: else -> moved(stopped)
         fi
     fi
@@ -109,8 +115,14 @@ inline record_reveal() {
     :: answer != receipt && may_record(revealing) ->
         if
         :: answer == unknown -> doubt()
-        :: answer == unreached -> recorded(planned)
-        :: answer == refused -> recorded(failed)
+        :: answer == unreached -> recorded(planned); clear()
+        :: answer == refused -> recorded(failed); clear()
+        fi
+    :: answer == unknown && !may_record(revealing) ->       /* a late doubt: what others proved, they proved too early */
+        if
+        :: state == published -> skip
+        :: state != published && revision == words -> fence = 0; doubt()
+        :: else -> moved(stopped)
         fi
     :: else -> skip                         /* overtaken: its setback is not its own to record */
     fi
@@ -141,9 +153,9 @@ inline sweep() {
 }
 
 proctype Worker(byte me) {
-    mtype answer; byte words; bool again, seen;
+    mtype answer; byte words; bool again, seen, before;
 idle:
-    atomic { answer = nothing; words = 0; again = false; seen = false };
+    atomic { answer = nothing; words = 0; again = false; seen = false; before = false };
     do
     :: atomic { state == published -> assert(copies == 1) } -> break
 
@@ -157,13 +169,17 @@ idle:
         :: dies()
         fi
 
-    :: atomic { state == staged -> claim(revealing); words = revision };        /* the intent, on disk before the call */
+    :: atomic { state == staged -> claim(revealing); words = revision;          /* the intent, on disk before the call */
+#ifndef HALF_A_DOUBT
+        before = doubt_of_it;
+#endif
+        doubt_of_it = true };
         if :: dies() :: skip fi;
         atomic { gate(revealing); assert(!held || !still(revealing)); calling[me] = true };     /* nothing is sent while held */
         if :: dies() :: skip fi;                                                /* the gap: it may sleep here, and send yet */
         atomic { call_out() };
         if :: dies() :: skip fi;
-        atomic { record_reveal(); calling[me] = false; answer = nothing; words = 0; again = false }
+        atomic { record_reveal(); calling[me] = false; answer = nothing; words = 0; again = false; before = false }
 
 #ifdef RESEND_UNSEEN
     :: atomic { state == uncertain -> moved(planned) }
@@ -191,15 +207,22 @@ active proctype People() {
 end:do
     :: atomic { pulls > 0 && !held -> pulls--; held = true }
     :: held -> held = false
-    :: atomic { !held && (state == stopped || state == missed || state == failed) -> moved(planned) }
+    :: atomic { !held && (state == stopped || state == missed || state == failed) && may_release -> moved(planned) }
 
     :: atomic { edits > 0 -> edits--; newest++;                                 /* an edit: what only waits goes off the plan */
         if
         :: state == planned || state == staged || state == stopped || state == missed || state == failed -> state = withdrawn
         :: else -> skip
         fi }
-    :: atomic { state == withdrawn && may_decide && copies == 0 -> revision = newest; moved(planned) }  /* approved anew */
-    :: atomic { state == withdrawn && nobody_calls && copies > 0 -> copies = 0; shown[revision] = false }   /* deleted by hand */
+    :: atomic { state == withdrawn -> revision = newest;                        /* approved anew, whoever sleeps meanwhile */
+        if
+#ifndef NO_DOUBT
+        :: doubt_of_it -> moved(stopped)                                        /* it may yet appear: a person looks first */
+#endif
+        :: else -> moved(planned)
+        fi }
+    :: atomic { state == stopped && nobody_calls && copies > 0 ->               /* older words are out: deleted by hand */
+        copies = 0; shown[1] = false; shown[2] = false }
 #ifndef NOBODY_LOOKS
     :: atomic { state == uncertain && copies > 0 -> moved(published) }          /* they look at the account, and say */
     :: atomic { state == uncertain && copies == 0 && may_decide -> moved(missed) }

@@ -38,7 +38,7 @@ from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Form, Network
 from tests import factories
-from tests.proofs.crash_seams import BEGUN, RECOVER, STRAYED, Moment, Point, distinct
+from tests.proofs.crash_seams import BEGUN, CORRECTION, PERSON, RECOVER, STRAYED, Moment, Point, distinct
 
 ROOT = Path(paths.__file__).parent.parent
 FIRST, NEXT = "killed", "next"
@@ -132,6 +132,7 @@ class Way(StrEnum):
     CALL_LOST = "the call is lost"
     KILLED_BEFORE = "killed once already"
     TAKEN_DOWN = "taken down"
+    CORRECTED = "corrected"
 
     @property
     def fault(self) -> str | None:
@@ -146,12 +147,17 @@ class Way(StrEnum):
                 return [point for point in points if point.step == RECOVER]
             case Way.TAKEN_DOWN:
                 return [point for point in points if point.step == "withdraw"]
+            case Way.CORRECTED:
+                asked = max(number for number, point in enumerate(points) if point.step == PERSON)
+                return points[asked + 1 :]
         return points[points.index(shown_at(points)) :]
 
 
 def ways(network: Network, make: Make) -> list[Way]:
     """Those that this network allows. Where nothing proves absence, a lost call ends alike for all forms."""
     left_out = set() if adapter(network).withdraws else {Way.TAKEN_DOWN}
+    if not adapter(network).corrects:
+        left_out.add(Way.CORRECTED)
     if not proves_absence(network, make) and make is not Make.TEXT:
         left_out.add(Way.CALL_LOST)
     return [way for way in Way if way not in left_out]
@@ -390,7 +396,7 @@ class Case:
             practice=practice,
             fatal=fatal and fatal.as_json(),
             lose=self.way.fault if first else None,
-            person=person or ("withdraws" if first and self.way is Way.TAKEN_DOWN else ""),
+            person=person or (_ASKS.get(self.way, "") if first else ""),
         )
 
     # -- what must have become of it -----------------------------------------------------------------
@@ -414,6 +420,8 @@ class Case:
         assert len(copies) == 1, f"{len(copies)} copies: {self._told(what)}"
         assert publication["remote_id"] == copies[0]["remote_id"], self._told(what)
         assert publication["media"] == sorted(copies[0]["media"]), self._told(what)
+        is_corrected = name == FIRST and self.way is Way.CORRECTED
+        assert (CORRECTION in copies[0]["text"]) == is_corrected, self._told(what)
         assert (copies[0]["hidden_at"] is not None) == (state is Delivery.WITHDRAWN), self._told(what)
         assert publication["owner"] is None, self._told(what)
         moves = publication["moves"]
@@ -455,6 +463,10 @@ def furnish(home: Path, *, spacing_minutes: int = 5) -> Settings:
 
 def publication_key(name: str, network: Network) -> str:
     return f"{name}:{account(network)}:en"
+
+
+_ASKS = {Way.TAKEN_DOWN: "withdraws", Way.CORRECTED: "corrects"}
+"""What a person asks for once the first post is out."""
 
 
 def words(name: str) -> str:

@@ -80,6 +80,7 @@ class Row:
 
 BEGUN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """The moment at which every case begins. Its clocks stand still unless they are moved."""
+CORRECTION = "And these words were corrected."
 RECOVER, PERSON = "recover", "person"
 _SAID = (RECOVER, PERSON)
 """Steps that the worker's commits do not tell."""
@@ -254,6 +255,8 @@ def _step(was: Row, now: Row) -> str | None:
     begun = {Delivery.STAGING: "stage", Delivery.REVEALING: "reveal", Delivery.WITHDRAWING: "withdraw"}
     if was.state is now.state is Delivery.UNCERTAIN:
         return "look"
+    if was.state is now.state is Delivery.PUBLISHED and was.fence != now.fence:
+        return "follow up"
     return begun.get(now.state)
 
 

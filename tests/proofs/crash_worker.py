@@ -24,9 +24,9 @@ import uvicorn
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, configure_mappers
 
-from campaigns import levers, settling, withdrawing
+from campaigns import levers, review, settling, withdrawing
 from campaigns.connections import Connections
-from campaigns.models import ACTIVE, Delivery, Publication
+from campaigns.models import ACTIVE, Asset, Delivery, PostState, Publication, Revision, Role, Wording
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -37,7 +37,8 @@ from platforms.lifeline import end_with_parent
 from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import NoShelf
-from tests.proofs.crash_seams import BEGUN, PERSON, RECOVER, Point, Seams
+from tests import factories
+from tests.proofs.crash_seams import BEGUN, CORRECTION, PERSON, RECOVER, Point, Seams
 
 LAG = timedelta(milliseconds=500)
 """How far the stage's lists are behind: less than the time after which it is looked."""
@@ -197,10 +198,10 @@ class Life:
             case "looks":
                 with self.seams.step_called(PERSON):
                     self._say_it_is_not_out()
-            case "withdraws":
+            case "withdraws" | "corrects" as asked:
                 self._go_on(until=self._is_published)
                 with self.seams.step_called(PERSON):
-                    self._ask_to_withdraw()
+                    self._ask_to_withdraw() if asked == "withdraws" else self._have_it_corrected()
         self._go_on(until=lambda: False)
         return self._answer()
 
@@ -253,6 +254,19 @@ class Life:
             reason = "it was said too early"
             withdrawing.withdraw(session, self._row(session), by=_WHO, reason=reason, now=self.clock())
 
+    def _have_it_corrected(self) -> None:
+        """Somebody writes other words, and somebody else approves them."""
+        with self.store.writing() as session:
+            post = self._row(session).post
+            session.add(_corrected(post.revision))
+            post.state = PostState.DRAFTED
+            session.flush()
+            session.expire(post)
+            review.submit(session, post, by=post.revision.author, now=self.clock())
+            by, seal = factories.person(session, factories.EDITOR, Role.EDITOR), review.seal_of(post.revision)
+            vault, settings = self.publisher.vault, self.settings
+            review.approve(session, post, seal=seal, by=by, now=self.clock(), vault=vault, settings=settings)
+
     def _is_published(self) -> bool:
         return self._states()[self.watched] is Delivery.PUBLISHED
 
@@ -282,6 +296,21 @@ class Life:
                     for each in session.scalars(select(Publication))
                 },
             }
+
+
+def _corrected(last: Revision) -> Revision:
+    """The same in other words."""
+    alike = ("post", "kind", "accounts", "at", "timezone", "author", "row_digest", "created_at")
+    [said] = last.wordings
+    words = Wording(language=said.language, title=said.title, text=f"{said.text} {CORRECTION}", alt_text=said.alt_text)
+    words.correction = "A word was wrong."
+    media = ("language", "shape", "position", "sha256", "mime_type", "size", "width", "height", "seconds")
+    return Revision(
+        number=last.number + 1,
+        wordings=[words],
+        assets=[Asset(**{name: getattr(each, name) for name in media}) for each in last.assets],
+        **{name: getattr(last, name) for name in alike},
+    )
 
 
 def _live(asked: dict[str, Any]) -> None:
