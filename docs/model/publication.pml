@@ -221,7 +221,7 @@ end:do
 #endif
         :: else -> moved(planned)
         fi }
-    :: atomic { state == stopped && nobody_calls && copies > 0 ->               /* older words are out: deleted by hand */
+    :: atomic { (state == stopped || state == missed || state == failed) && nobody_calls && copies > 0 ->   /* deleted by hand */
         copies = 0; shown[1] = false; shown[2] = false }
 #ifndef NOBODY_LOOKS
     :: atomic { state == uncertain && copies > 0 -> moved(published) }          /* they look at the account, and say */

@@ -81,6 +81,8 @@ def test_where_it_cannot_a_person_must(tmp_path: Path) -> None:
         pytest.param((*NO_PROOF, "NO_CONDITION"), SECOND_COPY, id="outcomes are recorded by whoever comes late"),
         pytest.param((*NO_PROOF, "TRUST_ABSENCE"), SECOND_COPY, id="absence is believed where nothing proves it"),
         pytest.param((*NO_PROOF, "RESEND_UNSEEN"), SECOND_COPY, id="sent again without a look"),
+        pytest.param((*PROOF, "NO_DOUBT"), SECOND_COPY, id="newer words go out while the older ones may yet appear"),
+        pytest.param((*PROOF, "HALF_A_DOUBT"), SECOND_COPY, id="a second, clear answer takes back the first doubt"),
         pytest.param((*NO_PROOF, "NO_LEVER"), SENT_WHILE_HELD, id="the lever is looked at when claiming alone"),
         pytest.param((*PROOF, "NO_LEVER"), SENT_WHILE_HELD, id="nor is that enough where absence can be proven"),
     ],
@@ -95,7 +97,7 @@ def test_a_broken_design_is_found_out(switches: tuple[str, ...], found: str, tmp
     "switches",
     [
         pytest.param((*NO_PROOF, "HASTE"), id="a person says not there while a worker sleeps before its call"),
-        pytest.param((*PROOF, "HASTE"), id="other words are approved while a worker sleeps before its call"),
+        pytest.param((*PROOF, "HASTE"), id="a person lets other words go while a worker sleeps before its call"),
         pytest.param((*PROOF, "COPYING"), id="absence is proven but a second reveal is another copy"),
     ],
 )
