@@ -39,6 +39,7 @@ ONLY_TALK_OF_IT = {
     "ssl.SSLCertVerificationError",
     "tweepy.OAuth1UserHandler",
     "urllib.parse.parse_qs",
+    "urllib.parse.quote",
     "urllib.parse.unquote",
     "urllib.parse.urlencode",
     "urllib.parse.urljoin",
