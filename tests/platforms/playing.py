@@ -109,9 +109,10 @@ class World:
         return receipt, self.saved[-1]
 
     def look(self, platform: Platform, outgoing: Outgoing, checkpoint: Checkpoint) -> Finding:
-        """Once lists have caught up."""
+        """Once lists have caught up with what was sent just now."""
+        since = self.stage.now() - timedelta(minutes=1)
         self.stage.move_clock(LAG + platform.settling)
-        return platform.find(outgoing, checkpoint, self.stage.now() - timedelta(hours=12))
+        return platform.find(outgoing, checkpoint, since)
 
     def find(self, platform: Platform, outgoing: Outgoing, checkpoint: Checkpoint) -> Finding:
         """The same, and where a part is out the others follow, as the engine has them."""
