@@ -18,8 +18,11 @@ from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
 TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
 WAITING = (Delivery.PLANNED, Delivery.STAGED)
 
-_FOLLOWED = (Publication.state == Delivery.PUBLISHED, Publication.follows_at.is_not(None))
-"""Out, and something is to follow: a correction, captions, an address in another language."""
+_FOLLOWED = (case((Publication.state == Delivery.PUBLISHED, 1), else_=0) == 1, Publication.follows_at.is_not(None))
+"""Out, and something is to follow: a correction, captions, an address in another language.
+
+Nearly all publications are out and few are followed, so no database is to look for them by their state.
+"""
 
 _closed_to_it = or_(Publication.rehearsal, Account.resume_for_rehearsal.is_(False))
 """A window that the stage has closed does not close the real network."""
