@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -41,7 +41,7 @@ class Imported:
     unchanged: int = 0
     faults: tuple[Fault, ...] = ()
     new_campaigns: tuple[str, ...] = ()
-    prices: tuple[Price, ...] = ()
+    prices: tuple[Price, ...] = field(default=(), compare=False)
     """What posting the new and the changed ones will cost, where it is not free."""
     remarks: tuple[str, ...] = ()
     """What is no fault and still worth knowing: copies that will be made for single networks."""

@@ -352,6 +352,14 @@ def test_a_file_of_last_week_may_be_imported_again_but_not_changed(house: House)
     assert fault.column == "at"
 
 
+def test_what_is_new_says_what_it_will_cost_and_where_it_becomes_a_thread(house: House) -> None:
+    told = house.rows(ROW | {"text_en": "One good word after another. " * 20, "link": ""})
+    prices = {(each.account, each.language.value): (each.parts, each.amount) for each in told.prices}
+    assert prices["x-en", "en"] == (3, 45_000)
+    assert prices["x-ar", "ar"][0] == 1
+    assert not house.rows(ROW | {"text_en": "One good word after another. " * 20, "link": ""}).prices
+
+
 def test_what_is_stored_already_does_not_hold_the_file_up_when_the_world_changes(house: House) -> None:
     row = ROW | {"accounts": "x-ar"}
     house.rows(row)
