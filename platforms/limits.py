@@ -58,14 +58,20 @@ class Limit:
 class Fit:
     """How a wording fits a network: `used` of `limit`, in `unit`; None where the network names no limit.
 
-    `what` is the network's name for it (text, caption, title, description). `parts` is how many posts it becomes.
+    `what` is the network's name for it (text, caption, title, description). `thread` is what it is cut
+    into where it becomes several posts.
     """
 
     what: str
     used: int
     limit: int | None
     unit: str
-    parts: int = 1
+    thread: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> int:
+        """How many posts it becomes."""
+        return len(self.thread) or 1
 
     @property
     def left(self) -> int | None:
@@ -99,7 +105,7 @@ def too_long(network: Network, what: str, text: str, *, called: str = "") -> Ite
 def fits(network: Network, outgoing: Outgoing) -> tuple[Fit, ...]:
     """How the words of a post fit, the text itself first; with no limit it is counted in characters."""
     rows = {what: row for what in _WORDS if (row := table().get((network, "words", what)))}
-    said = [_fit(row, _WORDS[what](outgoing), _parts(network, outgoing)) for what, row in rows.items()]
+    said = [_fit(row, _WORDS[what](outgoing), _thread(network, outgoing)) for what, row in rows.items()]
     return tuple(said) or (Fit(what="text", used=len(outgoing.text), limit=None, unit="characters"),)
 
 
@@ -256,20 +262,21 @@ def _rows(network: Network, part: str) -> Mapping[str, Limit]:
     return {what: row for (whose, where, what), row in table().items() if (whose, where) == (network, part)}
 
 
-def _fit(row: Limit, text: str, parts: int) -> Fit:
-    return Fit(what=row.what, used=counted(row.unit, text), limit=row.longest, unit=row.unit, parts=parts)
+def _fit(row: Limit, text: str, thread: tuple[str, ...]) -> Fit:
+    return Fit(what=row.what, used=counted(row.unit, text), limit=row.longest, unit=row.unit, thread=thread)
 
 
-def _parts(network: Network, outgoing: Outgoing) -> int:
-    """How many posts it becomes; 1 as well where it cannot go out at all, which its adapter says."""
+def _thread(network: Network, outgoing: Outgoing) -> tuple[str, ...]:
+    """What it is cut into; empty as well where it cannot go out at all, which its adapter says."""
     if network is not Network.X:
-        return 1
+        return ()
     from platforms.x import threads
 
     try:
-        return len(threads.parts(outgoing))
+        cut = threads.parts(outgoing)
     except threads.NoThread:
-        return 1
+        return ()
+    return cut if len(cut) > 1 else ()
 
 
 def _wrong_number(network: Network, outgoing: Outgoing) -> Iterator[MediaNotAccepted]:

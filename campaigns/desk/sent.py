@@ -32,10 +32,14 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """One account's share in one language; `refused` says in English what its network would not take."""
+    """One account's share in one language; `refused` says in English what its network would not take.
+
+    `thread` is what readers get one after the other where the text is cut into several posts.
+    """
 
     account: Account
     fits: tuple[str, ...]
+    thread: tuple[str, ...]
     files: tuple[File, ...]
     refused: tuple[str, ...]
 
@@ -55,6 +59,7 @@ def _sent(sending: Sending, words: Words) -> Sent:
     return Sent(
         account=sending.account,
         fits=tuple(_fits(sending.fits, words)),
+        thread=tuple(part for fit in sending.fits for part in fit.thread),
         files=tuple(_file(asset, words) for asset in sending.media),
         refused=tuple(str(error) for error in sending.refusals),
     )
@@ -64,8 +69,8 @@ def _fits(fits: tuple[Fit, ...], words: Words) -> Iterator[str]:
     for fit in fits:
         if fit.limit is None or fit.left is None:
             yield words.say("fit.free", used=fit.used)
-        elif fit.parts > 1:
-            yield words.count("n.parts", fit.parts)
+        elif fit.thread:
+            continue
         elif fit.left < 0:
             yield words.say("fit.over", used=fit.used, limit=fit.limit, over=-fit.left)
         else:

@@ -42,6 +42,16 @@ def test_what_a_network_would_refuse_is_said_beside_its_account(house: House, tm
     assert "2,400 characters; Instagram takes 2,200" in page
 
 
+def test_an_approver_sees_where_a_text_is_cut_into_a_thread(house: House, tmp_path: Path) -> None:
+    _post_with_a_copy(house, tmp_path, text="We listen before we judge, and we speak when we know.\n\n" * 8)
+    page = house.sign_in("Yusuf").get("/posts/sea?lang=en").text
+    thread = page.partition('<details class="thread">')[2].partition("</details>")[0]
+    parts = [part.partition("</div>")[0] for part in thread.split("<li>")[1:]]
+    assert len(parts) == 2
+    assert parts[0].endswith("1/2") and parts[1].endswith("2/2")
+    assert all("We listen before we judge" in part for part in parts)
+
+
 def _post_with_a_copy(house: House, folder: Path, text: str = "Peace is a word to keep.") -> str:
     picture = folder / "sea.png"
     Image.new("RGB", (900, 900), "teal").save(picture)
