@@ -23,7 +23,6 @@ from campaigns.settings import Settings
 from campaigns.vault import Vault
 from campaigns.words import unmarked, words_in
 from platforms import adapter
-from platforms import limits as networks_limits
 from platforms.contract import Outgoing
 from platforms.errors import Refused
 
@@ -83,7 +82,7 @@ def prices(revision: Revision, accounts: Iterable[Account], *, post: str, vault:
         for language in account.spoken if adapter(account.network).money else ():
             if language in revision.languages:
                 outgoing = compose(revision, account, language, key=post, vault=vault)
-                parts = networks_limits.fits(account.network, outgoing)[0].parts
+                parts = len(adapter(account.network).posts(outgoing))
                 amount = _price(account, outgoing)
                 yield Price(post=post, account=account.key, language=language, parts=parts, amount=amount)
 

@@ -27,7 +27,8 @@ class Sending:
 
     @property
     def fits(self) -> tuple[Fit, ...]:
-        return limits.fits(self.account.network, self.outgoing)
+        network = self.account.network
+        return limits.fits(network, self.outgoing, adapter(network).posts(self.outgoing))
 
     @property
     def refusals(self) -> tuple[Exception, ...]:

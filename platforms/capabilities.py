@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from platforms.contract import Checkpoint, Network, Outgoing, Parts, Receipt, Save
@@ -33,6 +34,10 @@ class CompletesNothing:
 
 class GoesOutWhole:
     """For a network on which a post has one part."""
+
+    @staticmethod
+    def posts(outgoing: Outgoing) -> Sequence[str]:
+        return (outgoing.text,)
 
     @staticmethod
     def parts_out(checkpoint: Checkpoint) -> Parts | None:

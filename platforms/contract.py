@@ -296,6 +296,10 @@ class Platform(Protocol):
         """
 
     @staticmethod
+    def posts(outgoing: Outgoing) -> Sequence[str]:
+        """What its text becomes on this network, a text for each post: several where it makes threads. Calls nobody."""
+
+    @staticmethod
     def parts_out(checkpoint: Checkpoint) -> Parts | None:
         """How much of a post in several parts is known to be out; None when nothing is. Calls nobody."""
 

@@ -6,7 +6,7 @@ What is not a number or a list of names (X's weighted length, YouTube's < and >)
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -102,10 +102,14 @@ def too_long(network: Network, what: str, text: str, *, called: str = "") -> Ite
         )
 
 
-def fits(network: Network, outgoing: Outgoing) -> tuple[Fit, ...]:
-    """How the words of a post fit, the text itself first; with no limit it is counted in characters."""
+def fits(network: Network, outgoing: Outgoing, posts: Sequence[str] = ()) -> tuple[Fit, ...]:
+    """How the words of a post fit, the text itself first; with no limit it is counted in characters.
+
+    `posts` are those that its adapter makes of the text.
+    """
+    thread = tuple(posts) if len(posts) > 1 else ()
     rows = {what: row for what in _WORDS if (row := table().get((network, "words", what)))}
-    said = [_fit(row, _WORDS[what](outgoing), _thread(network, outgoing)) for what, row in rows.items()]
+    said = [_fit(row, _WORDS[what](outgoing), thread) for what, row in rows.items()]
     return tuple(said) or (Fit(what="text", used=len(outgoing.text), limit=None, unit="characters"),)
 
 
@@ -219,7 +223,7 @@ _WORDS: Mapping[str, Callable[[Outgoing], str]] = {
 
 
 def _weighted(text: str) -> int:
-    from platforms.x.threads import weighted_length  # 12 MB of tables that the other networks have no use for
+    from platforms.x.weighing import weighted_length  # 12 MB of tables that the other networks have no use for
 
     return weighted_length(text)
 
@@ -264,19 +268,6 @@ def _rows(network: Network, part: str) -> Mapping[str, Limit]:
 
 def _fit(row: Limit, text: str, thread: tuple[str, ...]) -> Fit:
     return Fit(what=row.what, used=counted(row.unit, text), limit=row.longest, unit=row.unit, thread=thread)
-
-
-def _thread(network: Network, outgoing: Outgoing) -> tuple[str, ...]:
-    """What it is cut into; empty as well where it cannot go out at all, which its adapter says."""
-    if network is not Network.X:
-        return ()
-    from platforms.x import threads
-
-    try:
-        cut = threads.parts(outgoing)
-    except threads.NoThread:
-        return ()
-    return cut if len(cut) > 1 else ()
 
 
 def _wrong_number(network: Network, outgoing: Outgoing) -> Iterator[MediaNotAccepted]:

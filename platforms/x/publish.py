@@ -38,7 +38,7 @@ from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
 from platforms.x.finding import Sought, matches, own_posts
 from platforms.x.measure import figures
-from platforms.x.threads import parts
+from platforms.x.threads import NoThread, parts
 from platforms.x.upload import Sleep, Uploaded, upload
 
 
@@ -166,6 +166,13 @@ class XAccount(CorrectsNothing, CompletesNothing):
         if same:
             return Unclear(why=f"X shows {len(same)} posts with these words; look which of them is this one")
         return Unclear(why=f"not among the {len(posts)} posts that X shows since then, which proves nothing on X")
+
+    @staticmethod
+    def posts(outgoing: Outgoing) -> Sequence[str]:
+        try:
+            return parts(outgoing)
+        except NoThread:  # which `check` says
+            return (outgoing.text,)
 
     @staticmethod
     def parts_out(checkpoint: Checkpoint) -> Parts | None:

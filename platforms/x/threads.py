@@ -16,6 +16,7 @@ from urllib.parse import quote
 from platforms import limits
 from platforms.contract import Network, Outgoing
 from platforms.errors import Refused
+from platforms.x.weighing import weighted_length
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "he"})
 _PAUSES = [
@@ -52,14 +53,6 @@ def written(text: str) -> str:
     X ends a link at the first letter of its path that is not Latin (twitter-text, read 2026-08).
     """
     return _ADDRESS.sub(_encoded, text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-@lru_cache(maxsize=2048)
-def weighted_length(text: str) -> int:
-    """Length as X counts it: Arabic and Latin letters 1, most else 2, an emoji 2, every link 23."""
-    from twitter_text import parse_tweet  # 12 MB of tables
-
-    return int(parse_tweet(text).weightedLength)
 
 
 @lru_cache(maxsize=64)

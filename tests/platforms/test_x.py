@@ -38,7 +38,7 @@ from platforms.rehearsal.x_door import user_id
 from platforms.shelf import NoShelf
 from platforms.x.finding import first_id
 from platforms.x.publish import XAccount
-from platforms.x.threads import weighted_length
+from platforms.x.weighing import weighted_length
 from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]

@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 
 from platforms.contract import Form, Outgoing
 from platforms.x.limits import check
-from platforms.x.threads import NoThread, parts, weighted_length, written
+from platforms.x.threads import NoThread, parts, written
+from platforms.x.weighing import weighted_length
 
 VERSE = "﴿يَا أَيُّهَا النَّاسُ إِنَّا خَلَقْنَاكُمْ مِنْ ذَكَرٍ وَأُنْثَى وَجَعَلْنَاكُمْ شُعُوبًا وَقَبَائِلَ لِتَعَارَفُوا﴾ [الحجرات: 13]"
 LINK = "https://example.org/a/very/long/path?with=questions&and=more#end"
