@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 PORT, PATH = 8322, "/connected"
 WAITS = 300.0
 """Seconds that a person has for the network's page."""
+SPEAKS_WITHIN = 2.0
+"""Seconds that a connection has to say something: browsers open some ahead, and say nothing on them."""
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Sawt</title>
 <p>Sawt has the answer. You can close this page and go back.</p>"""
 _HEADERS = {
@@ -51,6 +53,8 @@ def listening(port: int = PORT) -> Iterator[Listening]:
     heard: list[Listening] = []
 
     class Hearing(BaseHTTPRequestHandler):
+        timeout = SPEAKS_WITHIN
+
         def do_GET(self) -> None:
             ours = urlsplit(self.path).path == PATH
             if ours:

@@ -6,9 +6,11 @@ runs is the worker's at once.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -61,12 +63,23 @@ class Keyring:
             return False
         return True
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One change of the keys at a time on this host: of two at once, one would write over the other's new key."""
+        self._keys()
+        folder = os.open(self.file.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
     def put_new_first(self) -> None:
-        """A new key to seal with; the ones before it still open."""
+        """A new key to seal with; the ones before it still open. Within `alone`."""
         self._write([Fernet.generate_key().decode(), *self._keys()])
 
     def drop_all_but_first(self) -> int:
-        """How many were dropped."""
+        """How many were dropped. Within `alone`."""
         first, *old = self._keys()
         if old:
             self._write([first])

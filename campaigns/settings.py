@@ -64,7 +64,8 @@ class Cadence:
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     home: Path
-    database_url: str
+    database_url: str = field(repr=False)
+    """May hold a password; never printed."""
     endpoints: Endpoints
     credentials: Mapping[str, Mapping[str, str]] = field(repr=False)
     """By account key; never printed."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -182,7 +182,7 @@ _WHO = (Token.account_key, Token.connected_at)
 class _Opened:
     version: int
     remote_id: str
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
 
 
 class Sealed(Vouchers):
@@ -291,8 +291,9 @@ _UNFINISHED = "a renewal has begun and its answer was not stored; if this stays,
 
 def rotate(store: Store, keyring: Keyring) -> int:
     """A new key, and everything sealed anew with it, in one transaction; how many. The old keys still open."""
-    keyring.put_new_first()
-    return reseal(store, keyring)
+    with keyring.alone():
+        keyring.put_new_first()
+        return reseal(store, keyring)
 
 
 def reseal(store: Store, keyring: Keyring) -> int:
@@ -305,7 +306,7 @@ def reseal(store: Store, keyring: Keyring) -> int:
 
 def retire(store: Store, keyring: Keyring) -> int:
     """Drop every key but the first; how many. Raises KeyTrouble while something still needs an old one."""
-    with store.writing() as session:
+    with keyring.alone(), store.writing() as session:
         rows = session.scalars(select(Token).with_for_update())
         if late := [row.account_key for row in rows if not keyring.opens_with_first(row.sealed)]:
             raise KeyTrouble(f"{', '.join(late)} still need an old key: sawt keys rotate first")

@@ -20,7 +20,7 @@ from platforms.errors import TooSoon
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
-for _talkative in ("oauthlib", "requests_oauthlib", "tweepy", "urllib3", "googleapiclient", "google"):
+for _talkative in ("oauthlib", "requests_oauthlib", "tweepy", "urllib3", "googleapiclient", "google", "botocore"):
     # At DEBUG they write down keys, signatures and whole addresses (seen with oauthlib 3); no log of ours may.
     logging.getLogger(_talkative).setLevel(logging.INFO)
 

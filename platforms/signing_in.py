@@ -38,7 +38,7 @@ class Way:
 class Consent:
     """A question to a person on the network's own page, asked once. `verifier` proves that the asker was us."""
 
-    address: str
+    address: str = field(repr=False)
     redirect: str
     state: str = field(repr=False)
     verifier: str = field(repr=False)

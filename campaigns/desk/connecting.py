@@ -192,8 +192,11 @@ def _typed(form: FormData, names: Sequence[str]) -> dict[str, str]:
 
 
 def _leads_here(visit: Visit) -> bool:
-    """A network leads a browser back to its own machine; elsewhere the person brings the answer."""
-    return visit.request.url.hostname in LOOPBACK
+    """A network leads a browser back to its own machine; elsewhere the person brings the answer.
+
+    A proxy hands on with a loopback name, and says https: we ourselves speak plain HTTP.
+    """
+    return visit.request.url.scheme == "http" and visit.request.url.hostname in LOOPBACK
 
 
 def _way_back(visit: Visit) -> str:

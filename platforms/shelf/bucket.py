@@ -75,7 +75,7 @@ class BucketShelf:
 
 
 def _connected(bucket: Bucket) -> Any:
-    """Keys and endpoint are given here, so that nothing is looked up elsewhere: no profile, no machine's own role.
+    """Keys and endpoint are given here, and nothing is looked up elsewhere: no profile, no role, no proxy.
 
     Checksums only where they are required: since 2025 the SDK adds some that storage other than S3 refuses.
     """
@@ -93,6 +93,7 @@ def _connected(bucket: Bucket) -> Any:
         connect_timeout=5,
         read_timeout=60,
         retries={"total_max_attempts": 2},
+        proxies={},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

@@ -34,10 +34,7 @@ class FolderShelf:
     def sweep(self, before: datetime) -> int:
         """Half-written copies too; what others have put into the folder stays."""
         left = [each for each in self.folder.iterdir() if PATTERN.fullmatch(_whole(each.name))]
-        old = [each for each in left if each.stat().st_mtime < before.timestamp()]
-        for each in old:
-            each.unlink(missing_ok=True)
-        return len(old)
+        return sum(_gone(each, before.timestamp()) for each in left)
 
 
 class LoopbackShelf(FolderShelf):
@@ -53,6 +50,16 @@ class LoopbackShelf(FolderShelf):
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def _gone(file: Path, before: float) -> bool:
+    try:
+        if file.stat().st_mtime >= before:
+            return False
+        file.unlink()
+    except FileNotFoundError:  # somebody else was first
+        return False
+    return True
 
 
 def _whole(name: str) -> str:

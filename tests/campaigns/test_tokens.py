@@ -215,6 +215,42 @@ def test_a_rotation_that_died_half_way_loses_nothing_and_is_done_again(
     assert house.credentials["x-en"]["bearer_token"] == "a-secret"
 
 
+def test_of_rotations_at_once_none_writes_over_anothers_key(store: Store, house: Settings, keyring: Keyring) -> None:
+    stored(store, keyring, "x-en", somebody(bearer_token="a-secret"))
+    starting = threading.Barrier(4)
+
+    def rotate() -> None:
+        starting.wait()
+        tokens.rotate(store, keyring)
+
+    rotating = [threading.Thread(target=rotate) for _ in range(4)]
+    for each in rotating:
+        each.start()
+    for each in rotating:
+        each.join()
+    assert len(keyring.names) == 5
+    assert tokens.unopened(store, keyring) == {}
+
+
+def test_a_rotation_that_comes_while_old_keys_are_retired_waits(
+    store: Store, house: Settings, keyring: Keyring
+) -> None:
+    stored(store, keyring, "x-en", somebody(bearer_token="a-secret"))
+    tokens.rotate(store, keyring)
+    rotation = threading.Thread(target=tokens.rotate, args=(store, keyring))
+
+    class Interrupted(Keyring):
+        def opens_with_first(self, sealed: str) -> bool:
+            opens = super().opens_with_first(sealed)
+            rotation.start()
+            rotation.join(0.2)
+            return opens
+
+    tokens.retire(store, Interrupted(keyring.file, keyring.home))
+    rotation.join()
+    assert tokens.unopened(store, keyring) == {}
+
+
 # Renewal
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from starlette.testclient import TestClient
 
-from campaigns import tokens
+from campaigns import callback, tokens
 from campaigns.desk.visits import Desk
 from campaigns.models import Account, Token
 from campaigns.words import unmarked
@@ -124,6 +124,15 @@ def test_a_desk_elsewhere_takes_the_address_at_which_the_browser_ended_up(real: 
     answer = browser.post("/accounts/x-en/answer", data={"address": ended}, headers=OURS)
     assert answer.status_code == 303
     assert "@x_en" in browser.get(answer.headers["location"]).text
+
+
+def test_a_desk_behind_a_proxy_leads_nobody_to_its_own_machine(real: House) -> None:
+    browser = TestClient(real.app, base_url="https://127.0.0.1:8321", follow_redirects=False)
+    browser.post(real.link("Yusuf"), headers=OURS)
+    browser.post("/accounts/x-en/connect/consent", headers=OURS)
+    shown = browser.get("/accounts/x-en/connect").text
+    assert 'action="/accounts/x-en/answer"' in shown
+    assert callback.address() in shown
 
 
 def test_the_mark_of_rehearsal_goes_with_the_last_account_that_is_signed_in(real: House) -> None:

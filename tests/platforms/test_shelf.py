@@ -122,6 +122,16 @@ def test_what_is_not_ours_stays(tmp_path: Path, picture: Path) -> None:
     assert [each.name for each in folder.iterdir()] == ["logo.jpg"]
 
 
+def test_no_proxy_of_the_environment_sees_a_bucket(
+    storage: str, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    shelf = BucketShelf({**KEYS, "endpoint": storage}, storage)
+    shelf.remove(shelf.put(picture, suffix=".jpg"))
+
+
 def test_wrong_keys_and_a_storage_that_is_away_are_said_without_a_secret(storage: str, picture: Path) -> None:
     gone = BucketShelf({**KEYS, "endpoint": storage, "bucket": "another"}, storage)
     with pytest.raises(Refused, match="NoSuchBucket"):
