@@ -1,13 +1,15 @@
-"""A person says what became of an uncertain publication, when the network could not."""
+"""A person says what became of a publication that may be out, when the network could not."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
+from campaigns.levers import RESUMABLE
 from campaigns.models import Delivery, Publication
 from campaigns.moving import Overtaken, move
 from platforms import adapter
@@ -22,9 +24,10 @@ class SettlingError(ValueError):
 def it_is_out(session: Session, publication: Publication, *, url: str, remote_id: str, by: str, now: datetime) -> None:
     """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError.
 
-    Of a post in parts they have seen the part in doubt; what is still to follow it goes out.
+    Of a post in parts they have seen the part in doubt; what is still to follow it goes out. What is held, missed or
+    failed may have been sent before that as well.
     """
-    _must_be_uncertain(publication)
+    _must_be_in_doubt(publication)
     network, known = adapter(publication.account.network), publication.checkpoint
     checkpoint = network.settled(known, remote_id)
     to, why = Delivery.PUBLISHED, f"seen on the account: {url}"
@@ -37,7 +40,15 @@ def it_is_out(session: Session, publication: Publication, *, url: str, remote_id
         values["published_at"] = first.published_at or now
         if parts.out < parts.of:
             to, why = Delivery.PLANNED, f"{why}; {parts.out} of {parts.of} parts are out, and the others follow"
-    _settle(session, publication, to, why, by=by, now=now, values=values)
+    _settle(session, publication, _must_be_in_doubt, to, why, by=by, now=now, values=values)
+
+
+def may_be_out(publication: Publication) -> bool:
+    """Whether a sending of these very words never got a clear answer, wherever the row stands by now."""
+    if publication.state is Delivery.UNCERTAIN:
+        return True
+    sent_at = None if publication.remote_id else publication.sent_at
+    return publication.state in RESUMABLE and sent_at is not None and sent_at >= publication.revision.created_at
 
 
 def it_is_not_out(session: Session, publication: Publication, *, by: str, now: datetime) -> None:
@@ -52,12 +63,13 @@ def it_is_not_out(session: Session, publication: Publication, *, by: str, now: d
     if parts := network.parts_out(checkpoint):
         why = f"{parts.out} of {parts.of} parts are out, the next is not there; sawt release KEY sends the others"
     values: dict[str, object] = {"checkpoint": dict(checkpoint)}
-    _settle(session, publication, Delivery.MISSED, why, by=by, now=now, values=values)
+    _settle(session, publication, _must_be_uncertain, Delivery.MISSED, why, by=by, now=now, values=values)
 
 
 def _settle(
     session: Session,
     publication: Publication,
+    must: Callable[[Publication], None],
     to: Delivery,
     why: str,
     *,
@@ -67,7 +79,7 @@ def _settle(
 ) -> None:
     """Conditional: if the network answers at the same moment, its answer stands. A look that begins is no answer."""
     for _ in range(_TRIES):
-        _must_be_uncertain(publication)
+        must(publication)
         with suppress(Overtaken):
             move(
                 session,
@@ -89,3 +101,13 @@ def _settle(
 def _must_be_uncertain(publication: Publication) -> None:
     if publication.state is not Delivery.UNCERTAIN:
         raise SettlingError(f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide")
+
+
+def _must_be_in_doubt(publication: Publication) -> None:
+    if may_be_out(publication):
+        return
+    if publication.state in RESUMABLE and publication.sent_at and not publication.remote_id:
+        raise SettlingError(
+            f"{publication.key} may be out in earlier words and not in these: delete it by hand, then release this one"
+        )
+    _must_be_uncertain(publication)

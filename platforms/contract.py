@@ -307,7 +307,7 @@ class Platform(Protocol):
     def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
         """The checkpoint once it is certain that the part in doubt is out as `remote_id`, or with None that it is not.
 
-        Unchanged where no part is in doubt. Calls nobody.
+        Unchanged where no part is in doubt; of what was begun in parts and has none out, the first is. Calls nobody.
         """
 
     @staticmethod

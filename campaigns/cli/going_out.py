@@ -247,7 +247,7 @@ def release(
 
 
 def resolve(
-    key: Annotated[str, typer.Argument(help="An uncertain publication.")],
+    key: Annotated[str, typer.Argument(help="One that is uncertain, or whose sending was.")],
     published: Annotated[str, typer.Option("--published", help="The address at which you saw it.")] = "",
     remote_id: Annotated[str, typer.Option("--id", help="The network's id, if the address does not end in it.")] = "",
     not_published: Annotated[bool, typer.Option("--not-published", help="You looked; it is not there.")] = False,

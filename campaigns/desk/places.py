@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from campaigns import addresses, levers
+from campaigns import addresses, levers, settling
 from campaigns.desk.visits import Visit
 from campaigns.models import Delivery, Post, Publication, Revision
 from campaigns.telling import Teller, Told, place_of
@@ -20,6 +20,7 @@ class Act(StrEnum):
     """What can be done about a publication as it stands."""
 
     SETTLE = "settle"
+    SAY_OUT = "say_out"
     PUT_BACK = "put_back"
     LIFT_FIRST = "lift_first"
     TAKE_DOWN = "take_down"
@@ -69,6 +70,8 @@ def acts_for(session: Session, publication: Publication) -> Collection[Act]:
             return (Act.SETTLE,)
         case state if state in levers.RESUMABLE:
             first = Act.LIFT_FIRST if levers.holding(session, publication) else Act.PUT_BACK
+            if settling.may_be_out(publication):
+                return (Act.SAY_OUT, first)
             return (first, *_down(publication)) if publication.is_out_in_part else (first,)
         case Delivery.PUBLISHED:
             return _down(publication)

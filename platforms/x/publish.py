@@ -36,7 +36,7 @@ from platforms.x.answers import Created, Me, User
 from platforms.x.checkpoint import Staged, receipt
 from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
-from platforms.x.finding import Sought, matches, own_posts
+from platforms.x.finding import Sought, made_at, matches, own_posts
 from platforms.x.measure import figures
 from platforms.x.threads import NoThread, parts
 from platforms.x.upload import Sleep, Uploaded, upload
@@ -181,6 +181,8 @@ class XAccount(CorrectsNothing, CompletesNothing):
     @staticmethod
     def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
         staged = Staged.model_validate(checkpoint)
+        if remote_id and staged.texts and not staged.sent:  # of a thread that was begun its first part was seen
+            staged = staged.intending(staged.texts, made_at(remote_id))
         known = staged.in_doubt is None or remote_id in staged.ids
         return checkpoint if known else staged.settled(remote_id).stored()
 

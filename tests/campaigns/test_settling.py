@@ -33,6 +33,20 @@ def uncertain(store: Store, settings: Settings) -> str:
     return key
 
 
+SEEN = {"url": "https://x.com/i/status/9", "remote_id": "9"}
+
+
+def stands(store: Store, **values: object) -> None:
+    with store.writing() as session:
+        session.execute(update(Publication).values(**values))
+
+
+def _seen(store: Store) -> None:
+    with store.writing() as session:
+        publication = session.scalars(select(Publication)).one()
+        settling.it_is_out(session, publication, **SEEN, by="Yusuf", now=datetime.now(UTC))
+
+
 @pytest.fixture
 def shared(postgres: str) -> Iterator[Store]:
     with closing(Store(postgres)) as store:
@@ -68,6 +82,46 @@ def test_an_answer_that_came_first_stands_against_a_decision(
             answered.execute(update(Publication).values(state=Delivery.PUBLISHED, fence=Publication.fence + 1))
         with pytest.raises(settling.SettlingError, match="is published, not uncertain"):
             settling.it_is_not_out(session, seen, by="Yusuf", now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("state", [Delivery.HELD, Delivery.MISSED, Delivery.FAILED])
+def test_what_does_not_go_on_and_is_seen_after_all_is_published(
+    store: Store, settings: Settings, state: Delivery
+) -> None:
+    key = uncertain(store, settings)
+    stands(store, state=state, sent_at=datetime.now(UTC))
+    _seen(store)
+    out = factories.publication(store, key)
+    assert (out.state, out.remote_id, out.published_at) == (Delivery.PUBLISHED, "9", out.sent_at)
+
+
+def test_what_was_never_on_its_way_cannot_have_been_seen(store: Store, settings: Settings) -> None:
+    key = uncertain(store, settings)
+    stands(store, state=Delivery.FAILED, sent_at=None)
+    with pytest.raises(settling.SettlingError, match="nothing to decide"):
+        _seen(store)
+    assert factories.publication(store, key).state is Delivery.FAILED
+
+
+def test_earlier_words_that_are_seen_are_not_taken_for_these(store: Store, settings: Settings) -> None:
+    key = uncertain(store, settings)
+    stands(store, state=Delivery.HELD, sent_at=datetime.now(UTC) - timedelta(minutes=1))
+    with pytest.raises(settling.SettlingError, match="in earlier words"):
+        _seen(store)
+    assert factories.publication(store, key).state is Delivery.HELD
+
+
+def test_what_goes_on_at_this_moment_is_not_settled_from_an_old_view(
+    shared: Store, another_host: Store, settings: Settings
+) -> None:
+    key = uncertain(shared, settings)
+    stands(shared, state=Delivery.HELD, sent_at=datetime.now(UTC))
+    with shared.writing() as session:
+        seen = session.scalars(select(Publication)).one()
+        stands(another_host, state=Delivery.PLANNED, fence=Publication.fence + 1)
+        with pytest.raises(settling.SettlingError, match="is planned, not uncertain"):
+            settling.it_is_out(session, seen, **SEEN, by="Yusuf", now=datetime.now(UTC))
+    assert factories.publication(shared, key).state is Delivery.PLANNED
 
 
 def test_a_decision_of_several_moves_and_a_claim_do_not_wait_for_each_other(

@@ -133,6 +133,16 @@ def test_a_person_who_saw_the_part_in_doubt_lets_the_others_follow(scene: Scene)
     scene.is_whole()
 
 
+def test_a_first_part_said_not_to_be_there_and_seen_after_all_is_not_sent_again(scene: Scene) -> None:
+    scene.fault("drop-after", part=1)
+    scene.work()
+    scene.do(settling.it_is_not_out)
+    [first] = scene.ids
+    scene.do(settling.it_is_out, url=f"https://x.com/i/status/{first}", remote_id=first)
+    scene.work()
+    scene.is_whole()
+
+
 def test_a_refusal_half_way_says_how_much_is_out_and_nothing_plans_it_anew(scene: Scene) -> None:
     scene.let_replies(own=False)
     out = scene.work()

@@ -60,6 +60,15 @@ def test_somebody_who_looked_and_did_not_see_it_says_so(each_house: House) -> No
     assert each_house.publication(PLANNED).state is Delivery.MISSED
 
 
+def test_somebody_who_sees_what_was_said_not_to_be_there_says_where(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    missed = house.stands(PLANNED, Delivery.MISSED, sent_at=datetime.now(UTC))
+    page = browser.get("/posts/out").text
+    assert f"/publications/{PLANNED}/out".replace(":", "%3A") in page.replace(":", "%3A")
+    assert press(browser, missed, "out", address=SEEN_AT)[0] == 303
+    assert house.publication(PLANNED).state is Delivery.PUBLISHED
+
+
 @pytest.mark.parametrize(
     ("form", "says"),
     [
