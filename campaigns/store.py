@@ -71,17 +71,21 @@ class Store:
         with self._turn, Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def migrate(self) -> None:
-        """Bring the tables up to this program's version; a database that is there already keeps its rows."""
+    def migrate(self, to: str = "head") -> None:
+        """Bring the tables up to this program's version; a database that is there already keeps its rows.
+
+        Raises ValueError, and changes nothing, where a row would be left that refers to none.
+        """
         from alembic import command  # 8 MB of memory that a worker has no use for
         from alembic.config import Config
 
         settings = Config()
         settings.set_main_option("script_location", "campaigns:migrations")
-        with self._turn, self._writing.connect() as connection, connection.begin():
+        with self._turn, self._writing.connect() as connection, _tables_made_anew(connection), connection.begin():
             one_host_at_a_time(connection)
             settings.attributes["connection"] = connection
-            command.upgrade(settings, "head")
+            command.upgrade(settings, to)
+            _must_refer_to_rows(connection)
 
     def is_empty(self) -> bool:
         return not inspect(self.engine).has_table("posts")
@@ -224,6 +228,28 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def _tables_made_anew(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making another in its place, which no row that refers to it may hinder.
+
+    That rule can be set outside of a transaction only (SQLite, Making other kinds of table schema changes).
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    below: Any = connection.connection.dbapi_connection
+    below.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        below.execute("PRAGMA foreign_keys=ON")
+
+
+def _must_refer_to_rows(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise ValueError(f"a row of {lost[0]} refers to one of {lost[2]} that is not there; nothing was migrated")
 
 
 def _prepare(connection: Any, _: Any) -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Base, Campaign, Person, Role
@@ -28,6 +28,39 @@ def test_migrating_again_keeps_what_is_there(store: Store) -> None:
     store.migrate()
     with store.reading() as session:
         assert session.scalars(select(Person.name)).all() == ["A"]
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_database_that_an_older_version_has_filled_keeps_every_row(
+    version: str, database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    on_sqlite = database == "sqlite"
+    store = Store(f"sqlite:///{tmp_path / 'old.sqlite'}" if on_sqlite else request.getfixturevalue("bare_postgres"))
+    store.migrate(version)
+    with store.engine.begin() as connection:
+        old = MetaData()
+        old.reflect(connection)
+        filled = [table for table in old.sorted_tables if table.name != "alembic_version"]
+        for table in filled:
+            connection.execute(table.insert().values(_a_row_of(table)))
+    store.migrate()
+    with store.engine.begin() as connection:
+        counts = {table.name: connection.scalar(select(func.count()).select_from(text(table.name))) for table in filled}
+        assert counts == dict.fromkeys(counts, 1)
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+        partial = [each for each in inspect(connection).get_indexes("publications") if "_one_" in str(each["name"])]
+        assert all(each["dialect_options"].get(f"{database}_where") is not None for each in partial)
+        assert len(partial) == 2
+    store.close()
+
+
+def _a_row_of(table: Table) -> dict[str, object]:
+    """With something in each column; rows refer to each other, as there is one of each."""
+    now = datetime.now(UTC)
+    some: dict[type, object] = {bool: False, int: 1, float: 1.0, str: "a", object: [], date: now.date(), datetime: now}
+    return {column.name: some[column.type.python_type] for column in table.columns}
 
 
 def test_no_update_is_lost_when_many_write_at_once(store: Store) -> None:

@@ -20,11 +20,10 @@ def upgrade() -> None:
         ("upload_began_at", Moment()),
     ):
         op.add_column("publications", sa.Column(name, kind, nullable=True))
-    with op.batch_alter_table("publications") as publications:
-        publications.add_column(sa.Column("corrected_to_id", sa.Integer(), nullable=True))
-        publications.create_foreign_key(
-            op.f("fk_publications_corrected_to_id_revisions"), "revisions", ["corrected_to_id"], ["id"]
-        )
+    op.execute(  # in one statement: otherwise SQLite would need the whole table anew
+        "ALTER TABLE publications ADD COLUMN corrected_to_id INTEGER "
+        "CONSTRAINT fk_publications_corrected_to_id_revisions REFERENCES revisions (id)"
+    )
     followed = sa.text("follows_at IS NOT NULL")
     op.create_index(
         "ix_publications_follows_at", "publications", ["follows_at"], sqlite_where=followed, postgresql_where=followed
