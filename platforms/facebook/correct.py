@@ -33,7 +33,7 @@ def correct(graph: Graph, outgoing: Outgoing, remote_id: str, checkpoint: Checkp
     Pages API, Posts, and the generated map of v26 for videos, read 2026-11. A lost answer is Unreachable, as the
     same words once more do no harm.
     """
-    if _media_sent(checkpoint) not in ([], [each.sha256 for each in outgoing.media]):
+    if _media_sent(checkpoint) not in (None, [each.sha256 for each in outgoing.media]):
         raise NotOffered("Facebook changes the words alone of a post that is out, and its media were changed as well")
     words, field = with_corrections(outgoing), "description" if is_film(remote_id) else "message"
     fields = f"id,{field},permalink_url"
@@ -46,7 +46,8 @@ def correct(graph: Graph, outgoing: Outgoing, remote_id: str, checkpoint: Checkp
     return seen.receipt
 
 
-def _media_sent(checkpoint: Checkpoint) -> list[str]:
-    """Digests of what was uploaded; none where that is not known."""
-    film = [checkpoint["sha256"]] if "sha256" in checkpoint else []
-    return film or [each["sha256"] for each in checkpoint.get("photos", ())]
+def _media_sent(checkpoint: Checkpoint) -> list[str] | None:
+    """Digests of what was uploaded; None where that is not known."""
+    if "sha256" in checkpoint:
+        return [checkpoint["sha256"]]
+    return [each["sha256"] for each in checkpoint["photos"]] if "photos" in checkpoint else None

@@ -26,7 +26,7 @@ from platforms.contract import (
 )
 from platforms.correcting import with_corrections
 from platforms.endpoints import Endpoints
-from platforms.errors import NotSignedIn, OutcomeUnknown, PlatformError, Refused, Unreachable
+from platforms.errors import NotOffered, NotSignedIn, OutcomeUnknown, PlatformError, Refused, Unreachable
 from platforms.shelf import Shelf
 from platforms.youtube import limits
 from platforms.youtube.analytics import Analytics
@@ -141,7 +141,12 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
             self._turn(video, "private")
 
     def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
-        """Read the words, write them whole, and read them back: 50 units and a few, and nothing when they stand."""
+        """Read the words, write them whole, and read them back: 50 units and a few, and nothing when they stand.
+
+        Raises NotOffered for another film: nothing can take the place of the one that is out.
+        """
+        if checkpoint.get("film") not in (None, *(each.sha256 for each in outgoing.media)):
+            raise NotOffered("YouTube changes the words alone of a film that is out, and the film was changed as well")
         corrected = replace(outgoing, text=with_corrections(outgoing))
         for problem in self.check(corrected):
             raise problem

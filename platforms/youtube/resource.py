@@ -77,7 +77,7 @@ def tags(outgoing: Outgoing) -> list[str]:
 
 def marker(outgoing: Outgoing) -> str:
     """A tag that only this publication has, with exactly these words and this film."""
-    said = {
+    said: dict[str, Any] = {
         "key": outgoing.key,
         "language": outgoing.language,
         "title": outgoing.title,
@@ -85,8 +85,9 @@ def marker(outgoing: Outgoing) -> str:
         "hashtags": outgoing.hashtags,
         "media": [media.sha256 for media in outgoing.media],
         "localizations": _localizations(outgoing),
-        "told": [outgoing.synthetic, outgoing.for_children],
     }
+    if outgoing.synthetic or outgoing.for_children:  # without, it is the marker of films that are up already
+        said["told"] = [outgoing.synthetic, outgoing.for_children]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
     return f"{_MARK}{digest.hexdigest()[:20]}"
 

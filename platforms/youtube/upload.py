@@ -1,7 +1,7 @@
 """Bring a film to YouTube in private: start a session, send the chunks, wait until it is processed.
 
-The checkpoint has `marker` (whose words and film these are), `session` (where the bytes go), `video` (its id)
-and `processed`.
+The checkpoint has `marker` (whose words and film these are), `film` (its digest), `session` (where the bytes go),
+`video` (its id) and `processed`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Upload:
 
     def go_on(self, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         """Do what is not done yet, storing every step. What was done for other words or another film is left."""
-        fresh: Checkpoint = {"marker": marker(self.outgoing)}
+        fresh: Checkpoint = _fresh(self.outgoing)
         done = checkpoint if belongs(checkpoint, self.outgoing) else fresh
         if "video" not in done:
             done = {**fresh, "video": self._send(done, save)}
@@ -129,12 +129,16 @@ class Upload:
         for pause in _PAUSES:
             video = self.client.video(video_id, "status")
             if video and video.status.upload_status in _DEAD:
-                save({"marker": marker(self.outgoing)})  # should a person try again, then with a new upload
+                save(_fresh(self.outgoing))  # should a person try again, then with a new upload
                 must_be_alive(video)
             if video and video.status.upload_status == "processed":
                 return
             self.sleep(pause)
         raise Unreachable("YouTube has not finished processing the film; it is looked at again later")
+
+
+def _fresh(outgoing: Outgoing) -> Checkpoint:
+    return {"marker": marker(outgoing), "film": outgoing.media[0].sha256}
 
 
 def belongs(checkpoint: Checkpoint, outgoing: Outgoing) -> bool:

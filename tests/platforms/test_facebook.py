@@ -483,6 +483,9 @@ def test_only_words_can_be_corrected_and_only_of_what_is_there(
     receipt = page.reveal(outgoing, checkpoint, forget)
     with pytest.raises(NotOffered, match="words alone"):
         page.correct(post(picture(tmp_path, shade=7)), receipt.remote_id, checkpoint)
+    words = page.reveal(post(text="words alone"), staged := page.stage(post(), {}, keep), forget)
+    with pytest.raises(NotOffered, match="words alone"):  # nor can a picture come to words that went out without
+        page.correct(post(picture(tmp_path, shade=7)), words.remote_id, staged)
     page.withdraw(receipt.remote_id, checkpoint)
     with pytest.raises(Refused):
         page.correct(outgoing, receipt.remote_id, checkpoint)

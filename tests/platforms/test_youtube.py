@@ -62,9 +62,9 @@ def test_a_film_is_uploaded_in_private_revealed_once_found_and_withdrawn(world: 
 
     checkpoint = channel.stage(outgoing, {}, notebook)
     assert [set(page) for page in notebook.pages] == [
-        {"marker", "session"},
-        {"marker", "video"},
-        {"marker", "video", "processed"},
+        {"marker", "film", "session"},
+        {"marker", "film", "video"},
+        {"marker", "film", "video", "processed"},
     ]
     assert world.on_show() == []
     assert isinstance(channel.find(outgoing, checkpoint, LONG_AGO), Absent)

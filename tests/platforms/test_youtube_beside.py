@@ -14,7 +14,7 @@ import pytest
 
 from platforms.contract import Captions, Charge, Correction, MediaFile, Outgoing
 from platforms.endpoints import Call, guarded_by
-from platforms.errors import Covers, NotSignedIn, Refused, TooLong, TooSoon, Unreachable
+from platforms.errors import Covers, NotOffered, NotSignedIn, Refused, TooLong, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.youtube import behave, channel_id
 from platforms.rehearsal.youtube_habits import ANALYSING, CAPTIONING
@@ -263,6 +263,16 @@ def test_a_correction_that_stands_already_writes_nothing(world: World, outgoing:
     for _ in range(2):
         channel.correct(corrected, video, checkpoint)
     assert world.asked("PUT", VIDEOS) - len(world.puts()) == 2  # one reveal, one correction
+
+
+def test_another_film_is_no_correction_and_the_words_stay_as_they_are(
+    world: World, outgoing: Outgoing, corrected: Outgoing, tmp_path: Path
+) -> None:
+    channel, checkpoint = world.channel(), staged(world, outgoing)
+    video = channel.reveal(outgoing, checkpoint, forget).remote_id
+    with pytest.raises(NotOffered, match="the film was changed as well"):
+        channel.correct(replace(corrected, media=(film(tmp_path, name="better.mp4"),)), video, checkpoint)
+    assert world.videos()[0]["snippet"]["description"] == outgoing.text
 
 
 @pytest.mark.parametrize("name", FAULTS)
