@@ -129,13 +129,16 @@ class XAccount(CorrectsNothing, CompletesNothing):
         staged = Staged.model_validate(checkpoint)
         texts = staged.texts or parts(outgoing)
         if len(texts) > 1:
-            return self._find_thread(outgoing, texts, staged)
+            return self._find_thread(outgoing, texts, staged, since)
         sought = Sought(text=texts[0], media=len(outgoing.media), media_keys=staged.media_keys)
         found = self._look_for(sought, since)
         return Found(receipt=receipt(found)) if isinstance(found, str) else found
 
-    def _find_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged) -> Finding:
-        """Only the part in doubt is looked for; without one, what is out is known to the letter."""
+    def _find_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged, since: datetime) -> Finding:
+        """Only the part in doubt is looked for; without one, what is out is known to the letter.
+
+        Its intent tells the time by the clock of its own host, which may be fast; `since` is everybody's.
+        """
         if staged.in_doubt:
             number, answering = len(staged.sent), next(iter(staged.ids[-1:]), None)
             first = answering is None
@@ -145,7 +148,7 @@ class XAccount(CorrectsNothing, CompletesNothing):
                 media_keys=staged.media_keys if first else (),
                 answering=answering,
             )
-            found = self._look_for(sought, staged.in_doubt.sent_at)
+            found = self._look_for(sought, min(since, staged.in_doubt.sent_at))
             if isinstance(found, Unclear):
                 return Unclear(why=f"part {number} of {len(texts)}: {found.why}")
             staged = staged.settled(found)

@@ -38,7 +38,18 @@ from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Form, Network
 from tests import factories
-from tests.proofs.crash_seams import BEGUN, CORRECTION, PERSON, RECOVER, STRAYED, Moment, Point, distinct
+from tests.proofs.crash_seams import (
+    BEGUN,
+    CORRECTION,
+    LEVER,
+    PERSON,
+    RECOVER,
+    STRAYED,
+    Moment,
+    Point,
+    distinct,
+    one_of_alike,
+)
 
 ROOT = Path(paths.__file__).parent.parent
 FIRST, NEXT = "killed", "next"
@@ -55,17 +66,23 @@ class Make(StrEnum):
     ALBUM = "album"
     FILM = "film"
     REEL = "reel"
+    THREAD = "thread"
 
     @property
     def form(self) -> Form:
-        return {Make.TEXT: Form.TEXT, Make.PICTURE: Form.PICTURE, Make.ALBUM: Form.PICTURE}.get(self, Form.VIDEO)
+        forms = {Form.TEXT: (Make.TEXT, Make.THREAD), Form.PICTURE: (Make.PICTURE, Make.ALBUM)}
+        return next((form for form, makes in forms.items() if self in makes), Form.VIDEO)
 
     @property
     def kind(self) -> Kind:
         return {Form.TEXT: Kind.TEXT, Form.PICTURE: Kind.DESIGN, Form.VIDEO: Kind.FILM}[self.form]
 
+    @property
+    def parts(self) -> int:
+        return 3 if self is Make.THREAD else 1
 
-ROADS = {Make.ALBUM: (Network.INSTAGRAM,), Make.REEL: (Network.FACEBOOK,)}
+
+ROADS = {Make.ALBUM: (Network.INSTAGRAM,), Make.REEL: (Network.FACEBOOK,), Make.THREAD: (Network.X,)}
 """Makes for which only these networks have a road of their own."""
 
 
@@ -132,25 +149,31 @@ class Way(StrEnum):
     CALL_LOST = "the call is lost"
     KILLED_BEFORE = "killed once already"
     TAKEN_DOWN = "taken down"
+    HALF_TAKEN_DOWN = "taken down half way"
     CORRECTED = "corrected"
 
     @property
     def fault(self) -> str | None:
-        return {Way.ANSWER_LOST: "drop-after", Way.CALL_LOST: "drop-before"}.get(self)
+        """What befalls its visible call, of a thread that of the second part; a lever is pulled just before that."""
+        return {Way.ANSWER_LOST: "drop-after", Way.CALL_LOST: "drop-before", Way.HALF_TAKEN_DOWN: LEVER}.get(self)
 
-    def part(self, points: list[Point]) -> list[Point]:
+    @property
+    def takes_down(self) -> bool:
+        return self in (Way.TAKEN_DOWN, Way.HALF_TAKEN_DOWN)
+
+    def part(self, points: list[Point], make: Make) -> list[Point]:
         """Those of the points that are this way's own."""
         match self:
             case Way.STRAIGHT:
                 return points
             case Way.KILLED_BEFORE:
                 return [point for point in points if point.step == RECOVER]
-            case Way.TAKEN_DOWN:
+            case Way.TAKEN_DOWN | Way.HALF_TAKEN_DOWN:
                 return [point for point in points if point.step == "withdraw"]
             case Way.CORRECTED:
                 asked = max(number for number, point in enumerate(points) if point.step == PERSON)
                 return points[asked + 1 :]
-        return points[points.index(shown_at(points)) :]
+        return points[points.index(shown_at(points, make)) :]
 
 
 def ways(network: Network, make: Make) -> list[Way]:
@@ -158,7 +181,9 @@ def ways(network: Network, make: Make) -> list[Way]:
     left_out = set() if adapter(network).withdraws else {Way.TAKEN_DOWN}
     if not adapter(network).corrects:
         left_out.add(Way.CORRECTED)
-    if not proves_absence(network, make) and make is not Make.TEXT:
+    if make.parts == 1:
+        left_out.add(Way.HALF_TAKEN_DOWN)
+    if not proves_absence(network, make) and make.form is not Form.TEXT:
         left_out.add(Way.CALL_LOST)
     return [way for way in Way if way not in left_out]
 
@@ -168,19 +193,28 @@ def proves_absence(network: Network, make: Make) -> bool:
     return network is not Network.X and (network, make) != (Network.FACEBOOK, Make.TEXT)
 
 
-def shown_at(points: list[Point]) -> Point:
-    """The moment just after the first call that an audience sees."""
-    return next(each for each in points if each.step == "reveal" and each.is_write and each.moment is Moment.AFTER)
+def shown_at(points: list[Point], make: Make) -> Point:
+    """The moment just after the call that an audience sees; of a thread, the one of the second part."""
+    return [each for each in points if _shows(each)][min(make.parts, 2) - 1]
 
 
-def only_a_person_knows(way: Way, points: list[Point], point: Point) -> bool:
-    """Between the intent and the call: where absence cannot be proven, nothing but looking at the account helps."""
+def only_a_person_knows(way: Way, points: list[Point]) -> set[Point]:
+    """Between an intent and its call: where absence cannot be proven, nothing but looking at the account helps."""
     if way is Way.CALL_LOST:
-        return True
-    if way is not Way.STRAIGHT:
-        return False
-    intended = next(each for each in points if each.step == "reveal" and each.moment is Moment.AFTER)
-    return points.index(intended) <= points.index(point) < points.index(shown_at(points))
+        return set(points)
+    found, since = set[Point](), list[Point]()
+    for point in points:
+        if point.step != "reveal" or (point.moment is Moment.AFTER and not point.is_call):
+            since = []
+        if _shows(point):
+            found |= set(since)
+        if point.step == "reveal":
+            since.append(point)
+    return found
+
+
+def _shows(point: Point) -> bool:
+    return point.step == "reveal" and point.is_write and point.moment is Moment.AFTER
 
 
 # -- playing -----------------------------------------------------------------------------------------
@@ -296,6 +330,8 @@ class Matrix:
     make: Make
     copies: Copies
     others_come: bool = False
+    everywhere: bool = False
+    """Killed at every point, and not at the last alone of those that leave the same world behind."""
     careless: bool = False
     """Workers send again what a dead one had in hand, without looking: to see that it would be noticed."""
 
@@ -307,12 +343,15 @@ class Matrix:
                 yield self.play(way)
 
     def play(self, way: Way) -> Played:
-        """The way undisturbed, and then once for each of its points with a worker killed there."""
-        points = self.points(way)
-        by_a_person = sum(self.killed_at(way, points, point) for point in points)
-        return Played(way=way, points=points, by_a_person=by_a_person)
+        """The way undisturbed, and then with a worker killed at each of its points, or one of those that are alike."""
+        passed = self.passed(way)
+        points = way.part(distinct(passed), self.make)
+        unknown = set() if proves_absence(self.network, self.make) else only_a_person_knows(way, points)
+        for point in points if self.everywhere else one_of_alike(passed, points):
+            self.killed_at(way, point, unknown=point in unknown)
+        return Played(way=way, points=points, by_a_person=len(unknown))
 
-    def points(self, way: Way) -> list[Point]:
+    def passed(self, way: Way) -> list[Point]:
         before = self._first_kill if way is Way.KILLED_BEFORE else None
         with self._case(way) as case:
             if before:
@@ -320,11 +359,10 @@ class Matrix:
             points = case.lived()
             unknown = way is Way.CALL_LOST and not proves_absence(self.network, self.make)
             case.judge("undisturbed", unknown=unknown)
-        return way.part(distinct(points))
+        return points
 
-    def killed_at(self, way: Way, points: list[Point], point: Point) -> bool:
-        """Whether a person had to look."""
-        unknown = not proves_absence(self.network, self.make) and only_a_person_knows(way, points, point)
+    def killed_at(self, way: Way, point: Point, *, unknown: bool) -> None:
+        """`unknown`: only a person can know what became of it then."""
         before = self._first_kill if way is Way.KILLED_BEFORE else None
         with self._case(way) as case:
             if before:
@@ -332,12 +370,11 @@ class Matrix:
             case.killed(point)
             case.lived()
             case.judge(str(point), unknown=unknown)
-        return unknown
 
     @cached_property
     def _first_kill(self) -> Point:
         with self._case(Way.STRAIGHT) as case:
-            return shown_at(case.lived())
+            return shown_at(case.lived(), self.make)
 
     @contextmanager
     def _case(self, way: Way) -> Iterator[Case]:
@@ -396,6 +433,7 @@ class Case:
             practice=practice,
             fatal=fatal and fatal.as_json(),
             lose=self.way.fault if first else None,
+            lost_part=min(matrix.make.parts, 2),
             person=person or (_ASKS.get(self.way, "") if first else ""),
         )
 
@@ -403,26 +441,32 @@ class Case:
 
     def judge(self, what: str, *, unknown: bool) -> None:
         """Nothing lost, nothing twice, and the store says what is true. `unknown`: only a person can know."""
+        matrix = self.matrix
         if unknown:
             first = self._publication(FIRST)
             assert (first["state"], first["not_before"]) == (Delivery.UNCERTAIN, None), self._told(what)
             assert "person" in first["why"], self._told(what)
-            assert len(self._copies(FIRST)) == 0, self._told(what)
+            out = self._copies(FIRST)
+            assert _counters(out) == _all_parts(matrix.make)[: len(out)], self._told(what)
+            assert len(out) < max(matrix.make.parts, 1), self._told(what)
             self._judge_one(NEXT, Delivery.PUBLISHED, what)
             self.lived(person="looks")
-        taken_down = self.way is Way.TAKEN_DOWN
-        self._judge_one(FIRST, Delivery.WITHDRAWN if taken_down else Delivery.PUBLISHED, what)
+        self._judge_one(FIRST, Delivery.WITHDRAWN if self.way.takes_down else Delivery.PUBLISHED, what)
         self._judge_one(NEXT, Delivery.PUBLISHED, what)
 
     def _judge_one(self, name: str, state: Delivery, what: str) -> None:
         publication, copies = self._publication(name), self._copies(name)
         assert publication["state"] == state, self._told(what)
-        assert len(copies) == 1, f"{len(copies)} copies: {self._told(what)}"
+        parts = _all_parts(self.matrix.make)
+        if name == FIRST and self.way is Way.HALF_TAKEN_DOWN:
+            parts = parts[:1]
+        assert len(copies) == len(parts), f"{len(copies)} copies: {self._told(what)}"
+        assert _counters(copies) == parts, self._told(what)
         assert publication["remote_id"] == copies[0]["remote_id"], self._told(what)
         assert publication["media"] == sorted(copies[0]["media"]), self._told(what)
         is_corrected = name == FIRST and self.way is Way.CORRECTED
         assert (CORRECTION in copies[0]["text"]) == is_corrected, self._told(what)
-        assert (copies[0]["hidden_at"] is not None) == (state is Delivery.WITHDRAWN), self._told(what)
+        assert {each["hidden_at"] is not None for each in copies} == {state is Delivery.WITHDRAWN}, self._told(what)
         assert publication["owner"] is None, self._told(what)
         moves = publication["moves"]
         assert [came_from for came_from, _ in moves] == [None, *(went_to for _, went_to in moves[:-1])], moves
@@ -442,6 +486,15 @@ class Case:
 
     def _log(self) -> str:
         return self.matrix.zygote.log()
+
+
+def _all_parts(make: Make) -> list[str]:
+    """Their counters; a post in one part has none."""
+    return [f"{number}/{make.parts}" for number in range(1, make.parts + 1)] if make.parts > 1 else [""]
+
+
+def _counters(copies: list[dict[str, Any]]) -> list[str]:
+    return [each["text"].rpartition("\n\n")[2] if each["text"].endswith("/3") else "" for each in copies]
 
 
 # -- the store before the first worker ---------------------------------------------------------------
@@ -465,7 +518,7 @@ def publication_key(name: str, network: Network) -> str:
     return f"{name}:{account(network)}:en"
 
 
-_ASKS = {Way.TAKEN_DOWN: "withdraws", Way.CORRECTED: "corrects"}
+_ASKS = {Way.TAKEN_DOWN: "withdraws", Way.HALF_TAKEN_DOWN: "withdraws", Way.CORRECTED: "corrects"}
 """What a person asks for once the first post is out."""
 
 
@@ -492,7 +545,7 @@ def prepare(
     vault = Vault(settings.media)
     for name, due in zip((FIRST, NEXT), due_in, strict=True):
         with store.writing() as session:
-            post = _post(session, name, account(network), now + due)
+            post = _post(session, name, make, account(network), now + due)
             post.revision.kind = make.kind
             for position, asset in enumerate(media(make, files)):
                 vault.keep(files / asset.sha256)
@@ -505,8 +558,12 @@ def prepare(
             review.approve(session, post, seal=seal, by=editor, now=now, vault=vault, settings=settings)
 
 
-def _post(session: Session, name: str, on: str, due_at: datetime) -> Post:
-    post = factories.text_post(session, name, text=words(name), on=[on], due_at=due_at)
+def _post(session: Session, name: str, make: Make, on: str, due_at: datetime) -> Post:
+    """Of a thread each part begins with its words."""
+    text = words(name)
+    if make.parts > 1:
+        text = "\n\n".join([text + " It is said slowly." * 9] * make.parts)
+    post = factories.text_post(session, name, text=text, on=[on], due_at=due_at)
     [wording] = post.revision.wordings
     wording.title, wording.alt_text = "A word", "A plain colour"
     return post

@@ -37,6 +37,9 @@ class Moment(StrEnum):
     AFTER = "after"
 
 
+_WRITING = ("POST", "PUT", "PATCH", "DELETE")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """Where a worker may be killed: at the `time`-th coming of this name in this step."""
@@ -47,10 +50,19 @@ class Point:
     time: int = 1
 
     @property
+    def is_call(self) -> bool:
+        return self.what.partition(" ")[0] in ("GET", "HEAD", *_WRITING)
+
+    @property
     def is_write(self) -> bool:
         """Whether it is a call that changes something out there; signing in does not."""
         method, _, path = self.what.partition(" ")
-        return method in ("POST", "PUT", "PATCH", "DELETE") and path != "youtube-token/"
+        return method in _WRITING and path != "youtube-token/"
+
+    @property
+    def is_before_a_change(self) -> bool:
+        """Whether the world is another one at the next point."""
+        return self.moment is not Moment.AFTER and (self.is_write or not self.is_call)
 
     def as_json(self) -> list[Any]:
         return [self.step, self.what, self.moment, self.time]
@@ -80,6 +92,7 @@ class Row:
 
 BEGUN = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """The moment at which every case begins. Its clocks stand still unless they are moved."""
+LEVER = "lever"
 CORRECTION = "And these words were corrected."
 RECOVER, PERSON = "recover", "person"
 _SAID = (RECOVER, PERSON)
@@ -175,10 +188,10 @@ class Seams:
         @contextmanager
         def writing(store: Store, *, durable: bool = False) -> Iterator[Session]:
             if not seams._is_ours():
-                with real(store, durable=durable) as session:
+                with real(store) as session:
                     yield session
                 return
-            with real(store, durable=durable) as session:
+            with real(store) as session:  # a kill takes nothing from the disk's own cache: no need to wait for it
                 yield session
                 if name := seams.committing(session):
                     seams.reached(Moment.BEFORE, name)
@@ -246,6 +259,20 @@ def distinct(points: list[Point]) -> list[Point]:
     ]
 
 
+def one_of_alike(points: list[Point], own: list[Point]) -> list[Point]:
+    """Of the points between which nothing has left the worker, in a call or a commit, the last that is among `own`.
+
+    A worker that dies at one of them leaves the same world behind as at the others.
+    """
+    alike, ours = list[list[Point]]([[]]), set(own)
+    for point in points:
+        if point in ours:
+            alike[-1].append(point)
+        if point.is_before_a_change:
+            alike.append([])
+    return [each[-1] for each in alike if each]
+
+
 def _only_asks(point: Point) -> bool:
     return point.step == "look" or point.what.startswith("GET ")
 
@@ -267,6 +294,8 @@ def _what_changed(was: Row, now: Row) -> str:
         return "checkpoint"
     if was.fence != now.fence:
         return "claim"
+    if was == now:
+        return "charge"
     if was.owner == now.owner:
-        return "sign of life" if was != now else "something else"
+        return "sign of life"
     return "outcome"

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, configure_mappers
 
 from campaigns import levers, review, settling, withdrawing
 from campaigns.connections import Connections
-from campaigns.models import ACTIVE, Asset, Delivery, PostState, Publication, Revision, Role, Wording
+from campaigns.models import ACTIVE, Asset, Delivery, PostState, Publication, Revision, Role, Scope, Wording
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -38,12 +38,13 @@ from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import NoShelf
 from tests import factories
-from tests.proofs.crash_seams import BEGUN, CORRECTION, PERSON, RECOVER, Point, Seams
+from tests.proofs.crash_seams import BEGUN, CORRECTION, LEVER, PERSON, RECOVER, Point, Seams
 
 LAG = timedelta(milliseconds=500)
 """How far the stage's lists are behind: less than the time after which it is looked."""
 _MOST_MOVES = 100
 _WHO = "Yusuf"
+_EVERYTHING: dict[str, Any] = {"scope": Scope.EVERYTHING, "value": ""}
 
 
 # -- the zygote --------------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ class Life:
                 with self.seams.step_called(PERSON):
                     self._say_it_is_not_out()
             case "withdraws" | "corrects" as asked:
-                self._go_on(until=self._is_published)
+                self._go_on(until=self._is_out)
                 with self.seams.step_called(PERSON):
                     self._ask_to_withdraw() if asked == "withdraws" else self._have_it_corrected()
         self._go_on(until=lambda: False)
@@ -237,8 +238,13 @@ class Life:
         raise AssertionError(f"it never came to rest: {self._states()}")
 
     def _lose(self, method: str, path: str) -> None:
-        """The next call of this kind goes wrong on its way."""
-        fault = {"name": self.asked["lose"], "method": method, "path": path.partition("/")[2]}
+        """The next call of this kind goes wrong on its way, or none is let go after this one."""
+        if self.asked["lose"] == LEVER:
+            with self.store.writing() as session:
+                levers.hold(session, **_EVERYTHING, reason="mourning", by=_WHO, now=self.clock())
+            return
+        skip = self.asked["lost_part"] - 1
+        fault = {"name": self.asked["lose"], "method": method, "path": path.partition("/")[2], "skip": skip}
         requests.post(f"{self.asked['stage']}/_stage/faults", json=fault, timeout=10).raise_for_status()
 
     # -- a person ------------------------------------------------------------------------------------
@@ -251,6 +257,8 @@ class Life:
 
     def _ask_to_withdraw(self) -> None:
         with self.store.writing() as session:
+            if levers.in_force(session):
+                levers.release(session, **_EVERYTHING, by=_WHO, now=self.clock())
             reason = "it was said too early"
             withdrawing.withdraw(session, self._row(session), by=_WHO, reason=reason, now=self.clock())
 
@@ -267,8 +275,9 @@ class Life:
             vault, settings = self.publisher.vault, self.settings
             review.approve(session, post, seal=seal, by=by, now=self.clock(), vault=vault, settings=settings)
 
-    def _is_published(self) -> bool:
-        return self._states()[self.watched] is Delivery.PUBLISHED
+    def _is_out(self) -> bool:
+        """Or as much of it as a lever let go."""
+        return self._states()[self.watched] in (Delivery.PUBLISHED, Delivery.HELD)
 
     # -- what became of it ---------------------------------------------------------------------------
 
