@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +14,24 @@ from campaigns.models import Kind, Person, Post, PostState, Publication, Revisio
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Checkpoint
+from platforms.contract import Checkpoint, MediaFile
 
 WRITER, EDITOR = "Amina", "Yusuf"
+UPRIGHT_FILM = MediaFile(
+    path=Path("film.mp4"),
+    mime_type="video/mp4",
+    sha256="0" * 64,
+    size=9_000_000,
+    width=720,
+    height=1280,
+    duration=timedelta(seconds=20),
+    codec="h264",
+    sound_codec="aac",
+    frame_rate=30.0,
+    pixel_format="yuv420p",
+    index_first=True,
+)
+"""What every network takes."""
 
 
 def person(session: Session, name: str, role: Role) -> Person:
@@ -73,16 +89,7 @@ def approved(
     with store.writing() as session:
         post = text_post(session, key, text=text, on=on, due_at=due_at)
         review.submit(session, post, by=post.revision.author, now=now)
-        planned = review.approve(
-            session,
-            post,
-            seal=review.seal_of(post.revision),
-            by=person(session, EDITOR, Role.EDITOR),
-            now=now,
-            vault=Vault(settings.media),
-            settings=settings,
-        )
-        return [publication.key for publication in planned]
+        return [publication.key for publication in approve(session, post, settings, now=now)]
 
 
 def publication(store: Store, key: str) -> Publication:
@@ -100,6 +107,19 @@ def publication(store: Store, key: str) -> Publication:
             .unique()
             .one()
         )
+
+
+def approve(session: Session, post: Post, settings: Settings, *, now: datetime | None = None) -> Sequence[Publication]:
+    """As it stands, by an editor."""
+    return review.approve(
+        session,
+        post,
+        seal=review.seal_of(post.revision),
+        by=person(session, EDITOR, Role.EDITOR),
+        now=now or datetime.now(UTC),
+        vault=Vault(settings.media),
+        settings=settings,
+    )
 
 
 def forget(_: Checkpoint) -> None:

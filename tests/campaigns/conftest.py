@@ -31,10 +31,15 @@ def running(stage: Stage) -> Iterator[RunningStage]:
 
 
 @pytest.fixture
-def publisher(
-    store: Store, settings: Settings, vault: Vault, running: RunningStage, clock: MovableClock
-) -> Iterator[Publisher]:
-    factories.accounts(store, settings)
+def connections(settings: Settings, running: RunningStage) -> Iterator[Connections]:
     connections = Connections(settings, running.base)
-    yield Publisher(store, vault, connections, owner="worker-1", clock=clock)
+    yield connections
     connections.close()
+
+
+@pytest.fixture
+def publisher(
+    store: Store, settings: Settings, vault: Vault, connections: Connections, clock: MovableClock
+) -> Publisher:
+    factories.accounts(store, settings)
+    return Publisher(store, vault, connections, owner="worker-1", clock=clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,58 +13,30 @@ from PIL import Image
 from sqlalchemy import select
 
 from campaigns import fitting, illustrating, limits, review
-from campaigns.connections import Connections
 from campaigns.drafting import Draft, Supplied, Words, save, supply
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Delivery, Kind, Post, Publication, Role
+from campaigns.models import Account, Asset, Delivery, Kind, Post, Publication
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.contract import Form, MediaFile, Network
-from platforms.rehearsal.serving import in_thread
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
+from tests.factories import UPRIGHT_FILM
 
 NOW = datetime.now(UTC)
 EVERYWHERE = ("facebook-en", "instagram-en", "x-en")
-FILM = MediaFile(
-    path=Path("film.mp4"),
-    mime_type="video/mp4",
-    sha256="0" * 64,
-    size=9_000_000,
-    width=720,
-    height=1280,
-    duration=timedelta(seconds=20),
-    codec="h264",
-    sound_codec="aac",
-    frame_rate=30.0,
-    pixel_format="yuv420p",
-    index_first=True,
+PICTURE = replace(
+    UPRIGHT_FILM, path=Path("a.jpg"), mime_type="image/jpeg", duration=None, codec="", width=1080, height=1350
 )
-PICTURE = replace(FILM, path=Path("a.jpg"), mime_type="image/jpeg", duration=None, codec="", width=1080, height=1350)
 
 
 @pytest.fixture
 def settled(store: Store, settings: Settings) -> Store:
     factories.accounts(store, settings)
     return store
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
-
-
-@pytest.fixture
-def publisher(
-    settled: Store, settings: Settings, vault: Vault, stage: Stage, clock: MovableClock
-) -> Iterator[Publisher]:
-    with in_thread(stage) as running:
-        connections = Connections(settings, running.base)
-        yield Publisher(settled, vault, connections, owner="worker-1", clock=clock)
-        connections.close()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +68,7 @@ def test_a_picture_that_a_copy_can_mend_will_fit(network: Network, changed: dict
     ],
 )
 def test_a_film_that_a_copy_can_mend_will_fit(network: Network, changed: dict[str, object]) -> None:
-    _is_mended(replace(FILM, **changed), network, Form.VIDEO)  # type: ignore[arg-type]
+    _is_mended(replace(UPRIGHT_FILM, **changed), network, Form.VIDEO)  # type: ignore[arg-type]
 
 
 def _is_mended(medium: MediaFile, network: Network, form: Form) -> None:
@@ -118,13 +89,13 @@ def _is_mended(medium: MediaFile, network: Network, form: Form) -> None:
     ],
 )
 def test_what_no_copy_can_mend_is_left_to_the_networks_refusal(network: Network, changed: dict[str, object]) -> None:
-    medium = replace(FILM, **changed)  # type: ignore[arg-type]
+    medium = replace(UPRIGHT_FILM, **changed)  # type: ignore[arg-type]
     assert not fitting.needs_copy(medium, network, Form.VIDEO)
     assert fitting.foreseen(medium, network, Form.VIDEO) == medium
 
 
 def test_what_fits_needs_no_copy() -> None:
-    assert not [network for network in Network if fitting.needs_copy(FILM, network, Form.VIDEO)]
+    assert not [network for network in Network if fitting.needs_copy(UPRIGHT_FILM, network, Form.VIDEO)]
 
 
 def test_each_network_gets_the_bytes_that_were_approved_for_it(
@@ -149,7 +120,7 @@ def test_each_network_gets_the_bytes_that_were_approved_for_it(
         (Network.X, "video/mp4"),
     }
     for key in ("picture", "film"):
-        _approve(settled, settings, vault, key)
+        _approve(settled, settings, key)
     clock.move(minutes=2)
     while working := publisher.accounts_with_work():
         for account in working:
@@ -202,7 +173,7 @@ def test_nothing_that_a_network_would_refuse_is_handed_in_or_approved(
         review.submit(session, post, by=post.revision.author, now=NOW)
         asset.width, asset.height = 200, 200
     with pytest.raises(review.ReviewError, match=refused):
-        _approve(settled, settings, vault, "small")
+        _approve(settled, settings, "small")
 
 
 def test_it_is_told_for_each_account_how_the_words_fit(settled: Store, vault: Vault) -> None:
@@ -249,12 +220,10 @@ def _submit(store: Store, vault: Vault, key: str, kind: Kind, file: Path) -> Non
         review.submit(session, post, by=post.revision.author, now=NOW)
 
 
-def _approve(store: Store, settings: Settings, vault: Vault, key: str) -> None:
+def _approve(store: Store, settings: Settings, key: str) -> None:
     with store.writing() as session:
         post = session.scalars(select(Post).where(Post.key == key)).one()
-        editor = factories.person(session, factories.EDITOR, Role.EDITOR)
-        seal = review.seal_of(post.revision)
-        review.approve(session, post, seal=seal, by=editor, now=NOW, vault=vault, settings=settings)
+        factories.approve(session, post, settings)
 
 
 def _assets(store: Store) -> list[Asset]:

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from campaigns import levers, planning, review, withdrawing
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Delivery, Post, PostState, Publication, Role, Scope
+from campaigns.models import Delivery, Post, PostState, Publication, Scope
 from campaigns.publishing import Lane, Line, Publisher
 from campaigns.publishing.steps import FOLLOW_UPS, Claim
 from campaigns.settings import AccountSetting, Settings
@@ -65,9 +65,7 @@ class House:
     def approve(self) -> None:
         with self.store.writing() as session:
             post = session.scalars(select(Post).where(Post.key == "peace")).one()
-            editor = factories.person(session, factories.EDITOR, Role.EDITOR)
-            seal, vault = review.seal_of(post.revision), self.one.vault
-            review.approve(session, post, seal=seal, by=editor, now=self.clock(), vault=vault, settings=self.settings)
+            factories.approve(session, post, self.settings, now=self.clock())
 
     def corrected(self, text: str) -> None:
         self.revised(text)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -22,34 +20,13 @@ from platforms.contract import Network
 from platforms.endpoints import Call
 from platforms.errors import Covers, OutcomeUnknown, TooSoon
 from platforms.rehearsal.faults import Fault
-from platforms.rehearsal.serving import RunningStage, in_thread
+from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
 from tests.factories import forget
 
 SEND, PREPARE = (Line(account="x-en", lane=lane) for lane in Lane)
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
-
-
-@pytest.fixture
-def running(stage: Stage) -> Iterator[RunningStage]:
-    with in_thread(stage) as running:
-        yield running
-
-
-@pytest.fixture
-def publisher(
-    store: Store, settings: Settings, vault: Vault, running: RunningStage, clock: MovableClock
-) -> Iterator[Publisher]:
-    factories.accounts(store, settings)
-    connections = Connections(settings, running.base)
-    yield Publisher(store, vault, connections, owner="worker-1", clock=clock)
-    connections.close()
 
 
 def soon() -> datetime:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from campaigns import drafting, levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Role, Scope
+from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Scope
 from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.steps import Claim
@@ -402,8 +402,7 @@ def newer_words(store: Store, settings: Settings, publisher: Publisher, clock: M
     with store.writing() as session:
         post = session.scalars(select(Post).where(Post.key == "peace")).one()
         review.submit(session, post, by=post.revision.author, now=clock())
-        seal, yusuf = review.seal_of(post.revision), factories.person(session, factories.EDITOR, Role.EDITOR)
-        review.approve(session, post, seal=seal, by=yusuf, now=clock(), vault=publisher.vault, settings=settings)
+        factories.approve(session, post, settings, now=clock())
 
 
 def test_newer_words_wait_for_a_person_while_the_older_ones_may_yet_appear_however_often_they_are_edited(
@@ -470,12 +469,10 @@ def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_plac
         newer.post, newer.number = post, 2
     with store.writing() as session:
         post = session.scalars(select(Post).where(Post.key == "peace")).one()
-        yusuf = factories.person(session, factories.EDITOR, Role.EDITOR)
         post.state = PostState.DRAFTED
         session.flush()
         review.submit(session, post, by=post.revision.author, now=clock())
-        seal = review.seal_of(post.revision)
-        review.approve(session, post, seal=seal, by=yusuf, now=clock(), vault=publisher.vault, settings=settings)
+        factories.approve(session, post, settings, now=clock())
     publisher._take(claim)
     clock.move(minutes=3)
     publisher.work("x-en")
@@ -616,15 +613,7 @@ def test_eleven_accounts_due_at_once_each_send_theirs(
     with store.writing() as session:
         post = factories.text_post(session, on=on, due_at=soon(), languages=Language)
         review.submit(session, post, by=post.revision.author, now=clock())
-        review.approve(
-            session,
-            post,
-            seal=review.seal_of(post.revision),
-            by=factories.person(session, "Yusuf", Role.EDITOR),
-            now=clock(),
-            vault=publisher.vault,
-            settings=settings,
-        )
+        factories.approve(session, post, settings, now=clock())
     clock.move(minutes=2)
     for account in publisher.accounts_with_work():
         publisher.work(account)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from campaigns import illustrating, review
@@ -14,13 +11,13 @@ from campaigns.connections import Connections
 from campaigns.drafting import Draft, Words, save
 from campaigns.languages import Language
 from campaigns.measuring import Measurer
-from campaigns.models import Delivery, Kind, Post, Reading, Role
+from campaigns.models import Delivery, Kind, Post, Reading
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
 from platforms.rehearsal.faults import Fault
-from platforms.rehearsal.serving import RunningStage, in_thread
+from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
@@ -28,24 +25,6 @@ from tests.conftest import MovableClock
 KEY = "greeting:instagram-en:en"
 HOURS = [0.5, 0.6, 5, 16.5, 0.5, 1, 30]
 """Between the looks that the clock takes; Instagram's ages are 1, 6 and 24 hours, and a story's 1, 6 and 23."""
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(files=tmp_path / "stage", processing=timedelta(), lag=timedelta())
-
-
-@pytest.fixture
-def running(stage: Stage) -> Iterator[RunningStage]:
-    with in_thread(stage) as running:
-        yield running
-
-
-@pytest.fixture
-def connections(settings: Settings, running: RunningStage) -> Iterator[Connections]:
-    connections = Connections(settings, running.base)
-    yield connections
-    connections.close()
 
 
 def approved(store: Store, settings: Settings, vault: Vault) -> None:
@@ -69,8 +48,7 @@ def approved(store: Store, settings: Settings, vault: Vault) -> None:
     with store.writing() as session:
         post = session.scalars(select(Post)).one()
         review.submit(session, post, by=post.revision.author, now=now)
-        seal, editor = review.seal_of(post.revision), factories.person(session, factories.EDITOR, Role.EDITOR)
-        review.approve(session, post, seal=seal, by=editor, now=now, vault=vault, settings=settings)
+        factories.approve(session, post, settings, now=now)
 
 
 def later(clock: MovableClock, stage: Stage, by: timedelta) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,24 +11,11 @@ from pathlib import Path
 import pytest
 
 from platforms import limits
-from platforms.contract import Form, MediaFile, Network, Outgoing
+from platforms.contract import Form, Network, Outgoing
+from tests.factories import UPRIGHT_FILM
 
 ROOT = Path(__file__).parents[2]
 OWN_CODE = sorted((ROOT / "platforms").glob("*/limits.py"))
-FILM = MediaFile(
-    path=Path("film.mp4"),
-    mime_type="video/mp4",
-    sha256=hashlib.sha256().hexdigest(),
-    size=9_000_000,
-    width=720,
-    height=1280,
-    duration=timedelta(seconds=20),
-    codec="h264",
-    sound_codec="aac",
-    frame_rate=30.0,
-    pixel_format="yuv420p",
-    index_first=True,
-)
 
 
 @pytest.mark.parametrize("row", limits.table().values(), ids=lambda row: f"{row.network}-{row.part}-{row.what}")
@@ -55,21 +41,21 @@ def test_the_page_of_limits_is_the_table() -> None:
 
 def test_every_network_takes_a_plain_upright_film() -> None:
     for network in Network:
-        assert not list(limits.misfits(network, "video", FILM))
+        assert not list(limits.misfits(network, "video", UPRIGHT_FILM))
 
 
 def test_what_nobody_looked_at_is_not_held_against_a_film_but_its_length_must_be_known() -> None:
-    unknown = replace(FILM, codec="", sound_codec="", frame_rate=None, pixel_format="", index_first=None)
+    unknown = replace(UPRIGHT_FILM, codec="", sound_codec="", frame_rate=None, pixel_format="", index_first=None)
     assert not list(limits.misfits(Network.X, "video", unknown))
     ((row, measured),) = limits.misfits(Network.X, "video", replace(unknown, duration=None))
     assert (row.what, measured) == ("seconds", None)
 
 
 def test_a_story_stands_upright_for_a_minute_at_most() -> None:
-    part = limits.part_for(Network.INSTAGRAM, Form.STORY, FILM.mime_type)
+    part = limits.part_for(Network.INSTAGRAM, Form.STORY, UPRIGHT_FILM.mime_type)
     assert part == "story video"
-    assert not list(limits.misfits(Network.INSTAGRAM, part, FILM))
-    wrong = replace(FILM, height=720, duration=timedelta(seconds=61), size=100_000_001)
+    assert not list(limits.misfits(Network.INSTAGRAM, part, UPRIGHT_FILM))
+    wrong = replace(UPRIGHT_FILM, height=720, duration=timedelta(seconds=61), size=100_000_001)
     assert {row.what for row, _ in limits.misfits(Network.INSTAGRAM, part, wrong)} == {"ratio", "seconds", "bytes"}
 
 
