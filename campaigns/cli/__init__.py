@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from campaigns.cli import coming_back, going_out, house, rehearsal, signing, work
+from campaigns.cli import accounts, coming_back, going_out, house, rehearsal, signing, work
 
 app = typer.Typer(
     name="sawt",
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (house, signing, rehearsal, work, going_out, coming_back):
+for room in (house, accounts, signing, rehearsal, work, going_out, coming_back):
     room.add_to(app)
 
 

@@ -1,11 +1,10 @@
-"""The house itself: run, rehearse, accounts, misconceptions, doctor, backup, move-to."""
+"""The house itself: run, rehearse, sign-in, misconceptions, doctor, backup, move-to."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,18 +17,12 @@ from campaigns.cli.terminal import (
     opened,
     out,
     print_json,
-    print_mark,
     print_table,
     progress,
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from campaigns.costs import Month
-    from campaigns.models import Account, Token
     from campaigns.rehearsing import Outcome
-    from campaigns.settings import Settings
 
 Host = Annotated[str, typer.Option("--host", help="Where the desk listens.", envvar="SAWT_HOST")]
 Port = Annotated[int, typer.Option("--port", help="The desk's port.", envvar="SAWT_PORT")]
@@ -40,7 +33,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(rehearse)
     app.command("sign-in")(sign_in)
-    app.command()(accounts)
     app.command()(misconceptions)
     app.command()(doctor)
     app.command()(backup)
@@ -158,152 +150,6 @@ def sign_in(
         note(session, me(), "let in", f"{name} as {person.role}", now=now())
         link = invite(session, person, f"http://{host}:{port}", now=now())
     out.print(f"{name}, {person.role}: {link}", soft_wrap=True)
-
-
-def accounts(
-    as_json: AsJSON = False,
-    resume: Annotated[str, typer.Option("--resume", help="Take up a paused account again, by its key.")] = "",
-    verify: Annotated[bool, typer.Option("--verify", help="Ask each network who we are there.")] = False,
-) -> None:
-    """The accounts we speak on: real or on the rehearsal stage, whether each works, what goes out next."""
-    from sqlalchemy import select
-
-    from campaigns import costs, levers, signed_in
-    from campaigns.models import Account, Token
-    from campaigns.quotas import Used
-    from campaigns.telling import next_due, standing_of
-
-    with opened() as house:
-        if resume:
-            with house.store.writing() as session:
-                account = session.get(Account, resume)
-                if account is None:
-                    raise ValueError(f"there is no account {resume!r}; sawt accounts lists them")
-                if standing_of(account, now=now(), rehearsal=True)[0] not in ("paused", "closed", "full"):
-                    raise ValueError(f"{resume} is not paused; nothing was changed")
-                levers.resume_account(session, account, by=me(), now=now())
-        names = signed_in.names(house.settings) if verify else {}
-        with house.store.reading() as session:
-            due = next_due(session)
-            sign_ins = {token.account_key: token for token in session.scalars(select(Token))}
-            rows: list[dict[str, Any]] = [
-                {
-                    "key": a.key,
-                    "network": a.network.value,
-                    "languages": a.languages,
-                    "name": a.name,
-                    "timezone": a.timezone,
-                    "active": a.active,
-                    "stage": not house.settings.signed_in(a.key),
-                    "state": standing_of(a, now=now(), rehearsal=not house.settings.signed_in(a.key))[0],
-                    "paused_why": a.paused_why,
-                    "resume_at": a.resume_at,
-                    "uploads_at": a.uploads_at,
-                    "resume_why": a.resume_why,
-                    "next_due_at": due.get(a.key),
-                    "spacing_seconds": a.spacing_seconds,
-                    "used_today": _used(session, a, house.settings),
-                    **_sign_in_row(sign_ins.get(a.key)),
-                    "month": _month(costs.month_of(session, a, settings=house.settings, vault=house.vault, now=now())),
-                    **({"signed_in_as": names.get(a.key)} if verify else {}),
-                }
-                for a in session.scalars(select(Account).order_by(Account.network, Account.key))
-            ]
-        if as_json:
-            print_json(rows)
-            return
-        print_mark(house.settings)
-        print_table(
-            f"{len(rows)} accounts",
-            (
-                "key",
-                "network",
-                "languages",
-                "speaks as",
-                "lasts",
-                "state",
-                "next due (UTC)",
-                "spacing",
-                "this month",
-                "name",
-            ),
-            (
-                (
-                    r["key"],
-                    r["network"],
-                    " ".join(r["languages"]),
-                    "the rehearsal stage" if r["stage"] else r["signed_in_as"] or "the network",
-                    _lasts(r),
-                    _account_state(r),
-                    local(r["next_due_at"]),
-                    f"{r['spacing_seconds'] / 60:g} min" if r["spacing_seconds"] else None,
-                    _month_told(r["month"]),
-                    r["name"],
-                )
-                for r in rows
-            ),
-        )
-        for used in dict.fromkeys(Used(**row["used_today"]) for row in rows if row["used_today"]):
-            out.print(f"YouTube, all channels: {used}")
-
-
-def _sign_in_row(token: Token | None) -> dict[str, Any]:
-    """Of a stored sign-in, as it was found when somebody last looked; None where there is none."""
-    return {
-        "connected": token is not None,
-        "signed_in_as": token.speaks_as if token else None,
-        "expires_at": token.expires_at if token else None,
-        "looked_at": token.checked_at if token else None,
-        "trouble": (token.trouble or None) if token else None,
-        "failures": token.failures if token else None,
-    }
-
-
-def _lasts(row: dict[str, Any]) -> str | None:
-    if not row["connected"]:
-        return None
-    until = f"until {row['expires_at']:%Y-%m-%d}" if row["expires_at"] else "does not expire"
-    looked = f"looked {local(row['looked_at'])}" if row["looked_at"] else "not looked at"
-    return f"{until}; {looked}" + (f": {row['trouble']}" if row["trouble"] else "")
-
-
-def _month(month: Month | None) -> dict[str, float | None] | None:
-    """In US dollars; None where posting is free."""
-    from campaigns.costs import DOLLAR
-
-    if month is None:
-        return None
-    budget = None if month.budget is None else month.budget / DOLLAR
-    return {"spent": month.spent / DOLLAR, "planned": month.planned / DOLLAR, "budget": budget}
-
-
-def _month_told(month: dict[str, float | None] | None) -> str | None:
-    if month is None:
-        return None
-    spent, planned, budget = (None if each is None else f"${each:,.2f}" for each in month.values())
-    return f"{spent} spent, {planned} planned" + (f", of {budget}" if budget else "")
-
-
-def _used(session: Session, account: Account, settings: Settings) -> dict[str, int] | None:
-    from campaigns.quotas import used_today
-
-    used = used_today(session, account, rehearsal=not settings.signed_in(account.key), now=now())
-    return asdict(used) if used else None
-
-
-def _account_state(row: dict[str, Any]) -> str:
-    """In words, with until when and why."""
-    match row["state"]:
-        case "paused":
-            return f"paused, sign it in and then --resume {row['key']}: {row['paused_why'] or ''}".rstrip(": ")
-        case "closed":
-            return f"nothing before {local(row['resume_at'])} UTC: {row['resume_why'] or ''}".rstrip(": ")
-        case "full":
-            return f"nothing new before {local(row['uploads_at'])} UTC: {row['resume_why'] or ''}".rstrip(": ")
-        case "unused":
-            return "not in accounts.toml"
-        case _:
-            return "works"
 
 
 def misconceptions(as_json: AsJSON = False) -> None:
