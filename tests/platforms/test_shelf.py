@@ -32,7 +32,7 @@ from platforms.shelf.checking import AGENT, CheckedShelf, look
 from platforms.shelf.library import LibraryShelf
 from tests.platforms.articles import a_picture
 
-SOON, LONG_AGO = datetime.now(UTC) + timedelta(minutes=5), datetime.now(UTC) - timedelta(days=1)
+SOON, LONG_AGO = datetime.now(UTC) + timedelta(days=1), datetime.now(UTC) - timedelta(days=1)
 KEYS = {"kind": "s3", "bucket": "sawt-media", "access_key_id": "stage", "secret_access_key": "a secret of the stage"}
 
 
