@@ -79,8 +79,8 @@ class MetaEntrance(Entrance):
 
     def pasted(self, given: Mapping[str, str], app: Mapping[str, str], endpoints: Endpoints) -> Sequence[Candidate]:
         """A person's or a system user's token leads to the Pages; a Page's own speaks for that Page."""
-        self.must_know(given, ("access_token",), f"this {self.network.label} account")
-        token = given["access_token"].strip()
+        token = given.get("access_token", "").strip()
+        self.must_know({"access_token": token}, ("access_token",), f"this {self.network.label} account")
         described = self._described(token, app, endpoints)
         if described.type == "USER" and app.get("app_secret"):
             token = self._lasting(token, app, endpoints)

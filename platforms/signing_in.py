@@ -43,9 +43,12 @@ class Consent:
     state: str = field(repr=False)
     verifier: str = field(repr=False)
 
+    def asked_under(self, state: str) -> bool:
+        return hmac.compare_digest(state.encode(), self.state.encode())
+
     def code(self, answer: Mapping[str, str]) -> str:
         """The code in the query with which the browser came back. Raises NotSignedIn."""
-        if not hmac.compare_digest(answer.get("state", "").encode(), self.state.encode()):
+        if not self.asked_under(answer.get("state", "")):
             raise NotSignedIn("this answer belongs to another question: begin the sign-in again")
         if not answer.get("code"):
             raise NotSignedIn("it was not allowed on the network's page: nothing was stored")

@@ -174,7 +174,7 @@ def _account_state(row: Mapping[str, Any]) -> str:
     """In words, with until when and why."""
     match row["state"]:
         case "paused":
-            return f"paused, sign it in and then --resume {row['key']}: {row['paused_why'] or ''}".rstrip(": ")
+            return f"paused, sign it in: sawt account connect {row['key']}; {row['paused_why'] or ''}".rstrip("; ")
         case "closed":
             return f"nothing before {local(row['resume_at'])} UTC: {row['resume_why'] or ''}".rstrip(": ")
         case "full":

@@ -156,7 +156,7 @@ def _fitting(sending: Sending) -> dict[str, Any]:
     return {
         "account": sending.account.key,
         "language": sending.language.value,
-        "words": [{**asdict(each), "left": each.left} for each in sending.fits],
+        "words": [{**asdict(each), "left": each.left, "parts": each.parts} for each in sending.fits],
         "files": [_file(asset) for asset in sending.media],
         "refused": [str(error) for error in sending.refusals],
     }

@@ -72,7 +72,7 @@ class UnderWay:
     def waiting_for(self, visit: Visit, state: str) -> str | None:
         """The account whose question this person was asked under this state."""
         mine = ((account, each) for (who, account), each in list(self._asked.items()) if who == visit.who.id)
-        return next((account for account, each in mine if each.consent and each.consent.state == state), None)
+        return next((account for account, each in mine if each.consent and each.consent.asked_under(state)), None)
 
 
 @router.get("/accounts/connected")

@@ -441,6 +441,11 @@ def test_one_consent_leads_to_every_page_of_a_person(base: str) -> None:
     assert [each.credentials["page_id"] for each in found] == ["page-facebook-ar", "page-facebook-fr"]
 
 
+def test_a_token_of_blanks_is_none(base: str) -> None:
+    with pytest.raises(NotSignedIn, match="lacks access_token"):
+        entrance(Network.FACEBOOK).pasted({"access_token": "  "}, APPS[Network.FACEBOOK], endpoints(base))
+
+
 def test_the_token_of_a_page_can_be_pasted(base: str) -> None:
     token = consented(Network.FACEBOOK, base, "facebook-ar")[0].credentials["access_token"]
     (page,) = entrance(Network.FACEBOOK).pasted({"access_token": token}, {}, endpoints(base))
