@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,14 @@ from platforms.shelf.names import PATTERN, TYPES, name_in, new_name
 
 KEPT = "public, max-age=86400"
 """A network fetches a file once or twice within minutes."""
+
+
+_NOTHING_ELSEWHERE = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""The SDK's own settings, without the variables of the environment and the files that they come from."""
 
 
 class Bucket(BaseModel):
@@ -81,8 +90,10 @@ def _connected(bucket: Bucket) -> Any:
     """
     from boto3.session import Session
     from botocore.config import Config
+    from botocore.session import Session as Core
 
     session = Session(
+        botocore_session=Core(session_vars=_NOTHING_ELSEWHERE),
         aws_access_key_id=bucket.access_key_id,
         aws_secret_access_key=bucket.secret_access_key,
         region_name=bucket.region,

@@ -122,10 +122,11 @@ def test_what_is_not_ours_stays(tmp_path: Path, picture: Path) -> None:
     assert [each.name for each in folder.iterdir()] == ["logo.jpg"]
 
 
-def test_no_proxy_of_the_environment_sees_a_bucket(
+def test_no_proxy_and_no_profile_of_the_environment_touches_a_bucket(
     storage: str, picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_PROFILE", "somebody-else")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     shelf = BucketShelf({**KEYS, "endpoint": storage}, storage)
