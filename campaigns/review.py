@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -114,7 +115,25 @@ def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datet
 
 def seal_of(revision: Revision) -> str:
     """SHA-256, in hex, over all that an audience will see of a revision and where and when it will see it."""
-    content = {
+    return _digest(_content(revision))
+
+
+def approval_in_force(revision: Revision, *, now: datetime) -> Approval | None:
+    """The approval under which this revision may go out now; None if its content is not what was approved."""
+    last = approval_of(revision)
+    return last if last and (last.expires_at is None or now < last.expires_at) else None
+
+
+def approval_of(revision: Revision) -> Approval | None:
+    """The approval of exactly this content, be its time over or not."""
+    last = next((a for a in reversed(revision.approvals) if a.verdict is not Verdict.SUBMITTED), None)
+    if last is None or last.verdict is not Verdict.APPROVED:
+        return None
+    return last if last.seal in (seal_of(revision), _first_seal_of(revision)) else None
+
+
+def _content(revision: Revision) -> dict[str, Any]:
+    return {
         "form": "sawt-seal-2",
         "post": revision.post.key,
         "kind": revision.kind,
@@ -132,15 +151,25 @@ def seal_of(revision: Revision) -> str:
         "accounts": sorted(revision.accounts),
         "window": [revision.at, revision.timezone],
     }
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def approval_in_force(revision: Revision, *, now: datetime) -> Approval | None:
-    """The approval under which this revision may go out now; None if its content is not what was approved."""
-    last = next((a for a in reversed(revision.approvals) if a.verdict is not Verdict.SUBMITTED), None)
-    if last is None or last.verdict is not Verdict.APPROVED or last.seal != seal_of(revision):
+def _first_seal_of(revision: Revision) -> str | None:
+    """The seal that approvals have from before there were corrections, captions, copies and declarations.
+
+    What was approved then goes out as planned. None for a revision with any of these, which that seal did not cover.
+    """
+    content = _content(revision)
+    told, wordings, media = content.pop("told"), content["wordings"], content["media"]
+    if any(told) or any(words[6] for words in wordings) or any(each[1] != Part.MEDIA or each[3] for each in media):
         return None
-    return last if last.expires_at is None or now < last.expires_at else None
+    del content["answers"]
+    content["wordings"] = [words[:5] for words in wordings]
+    content["media"] = [[language, shape, *rest] for language, _, shape, _, *rest in media]
+    return _digest(content | {"form": "sawt-seal-1"})
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def unillustrated(revision: Revision) -> str:

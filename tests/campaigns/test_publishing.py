@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -204,6 +206,36 @@ def test_words_altered_after_approval_are_not_sent(
     out = factories.publication(store, key)
     assert (out.state, shown(running)) == (Delivery.FAILED, [])
     assert "not what was approved" in out.why
+
+
+def test_what_an_older_version_had_approved_goes_out_as_it_was_and_not_otherwise(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    keys = [factories.approved(store, settings, key, text=key, due_at=soon())[0] for key in ("kept", "altered")]
+    with store.writing() as session:
+        for post in session.scalars(select(Post)):
+            post.revision.approvals[-1].seal = _first_seal(post)
+        altered = session.scalars(select(Post).where(Post.key == "altered")).one()
+        altered.revision.wordings[0].correction = "A correction that nobody approved."
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert [factories.publication(store, key).state for key in keys] == [Delivery.PUBLISHED, Delivery.FAILED]
+
+
+def _first_seal(post: Post) -> str:
+    """As it was computed before there were corrections and captions."""
+    revision = post.revision
+    content = {
+        "form": "sawt-seal-1",
+        "post": post.key,
+        "kind": revision.kind,
+        "wordings": [[w.language, w.title, w.text, w.alt_text, w.hashtags] for w in revision.wordings],
+        "media": [],
+        "link": revision.link,
+        "accounts": revision.accounts,
+        "window": [revision.at, revision.timezone],
+    }
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def test_a_lever_stops_it_before_the_call_and_lifting_it_sends_nothing(
