@@ -88,11 +88,12 @@ def prices(revision: Revision, accounts: Iterable[Account], *, post: str, vault:
 
 
 def is_used_up(session: Session, publication: Publication, *, settings: Settings, vault: Vault, now: datetime) -> bool:
-    """Whether the month's budget does not hold this post. A thread that is out in part is brought to its end."""
+    """Whether the budget of its hour's month does not hold this post. A thread out in part is brought to its end."""
     budget = _budget(publication.account, settings)
     if budget is None or publication.is_out_in_part:
         return False
-    spent = _spent(session, publication.account, rehearsal=publication.rehearsal, now=now)
+    paid_at = max(now, publication.due_at)
+    spent = _spent(session, publication.account, rehearsal=publication.rehearsal, now=paid_at)
     return spent + _still_to_pay(publication, vault) > budget
 
 

@@ -193,8 +193,10 @@ class XAccount(CorrectsNothing, CompletesNothing):
     def price(outgoing: Outgoing, checkpoint: Checkpoint) -> int:
         staged = Staged.model_validate(checkpoint)
         texts = staged.texts or parts(outgoing)
-        described = 0 if staged.ids else sum(1 for each in outgoing.media if each.alt_text)
-        return sum(prices.of_post(text) for text in texts[len(staged.ids) :]) + described * prices.METADATA
+        to_describe = [] if staged.ids else [each for each in outgoing.media if each.alt_text]
+        described = sum(each.described for each in staged.media)
+        alt_texts = max(len(to_describe) - described, 0) * prices.METADATA
+        return sum(prices.of_post(text) for text in texts[len(staged.ids) :]) + alt_texts
 
     def measure(self, remote_ids: Sequence[str]) -> Mapping[str, Sequence[Measurement]]:
         with self._speaking():

@@ -144,6 +144,25 @@ def test_the_month_before_is_not_in_this_ones_books(
     assert month(store, settings, at_midmonth).spent == 7
 
 
+def test_what_is_prepared_on_the_last_evening_for_the_next_month_is_that_months(
+    store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    midnight = (datetime.now(UTC).replace(day=28) + timedelta(days=4)).replace(day=1, hour=0, minute=0)
+    [key] = factories.approved(store, settings, text="A word.", due_at=midnight + timedelta(minutes=2))
+    by = spender(Speaker(account="x-en", network=Network.X, rehearsal=True), whole_app=False)
+    with store.writing() as session:
+        session.add(
+            Spending(spender=by, bucket="x microdollars", on=(midnight - timedelta(days=1)).date(), amount=20_000)
+        )
+    poor = Publisher(store, vault, Connections(with_budget(settings, 0.02), running.base), owner="poor", clock=clock)
+    clock.ahead = midnight - timedelta(minutes=5) - datetime.now(UTC)
+    poor.work("x-en")
+    assert factories.publication(store, key).state is Delivery.STAGED
+    clock.move(minutes=10)
+    poor.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+
+
 @pytest.mark.parametrize("wrong", ['"much"', "-5", "true"])
 def test_a_budget_that_is_no_amount_is_said(settings: Settings, wrong: str) -> None:
     config = settings.home / "config"

@@ -36,6 +36,7 @@ from platforms.rehearsal.stage import Stage
 from platforms.rehearsal.x import routes
 from platforms.rehearsal.x_door import user_id
 from platforms.shelf import NoShelf
+from platforms.x import prices
 from platforms.x.finding import first_id
 from platforms.x.publish import XAccount
 from platforms.x.weighing import weighted_length
@@ -720,3 +721,9 @@ def test_a_closed_window_without_a_header_is_waited_for_a_quarter_of_an_hour(
     with pytest.raises(TooSoon) as caught:
         x.reveal(_post(), {}, forget)
     assert timedelta(minutes=14) < caught.value.retry_at - _now() < timedelta(minutes=16)
+
+
+def test_an_alternative_text_that_was_paid_for_is_not_still_to_be_paid(x: XAccount, tmp_path: Path) -> None:
+    outgoing = _post("A card.", _picture(tmp_path))
+    before, after = x.price(outgoing, {}), x.price(outgoing, x.stage(outgoing, {}, forget))
+    assert (before - after, after) == (prices.METADATA, prices.POST)
