@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -119,9 +120,13 @@ class WordPressSite(GoesOutWhole, CostsNothing):
                     raise
 
     def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
-        """The article says the new words, and in a box at its foot what was corrected and when."""
+        """The article says the new words, and in a box at its foot what was corrected and when.
+
+        It leads to the same sisters as before: what changed about them follows, and is then remembered.
+        """
+        known = replace(outgoing, alternates=checkpoint.get("alternates", {}))
         with translated():
-            return _receipt(self._writing.rewrite(outgoing, remote_id))
+            return _receipt(self._writing.rewrite(known, remote_id))
 
     def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
         return dict(outgoing.alternates) != dict(checkpoint.get("alternates", {}))

@@ -485,6 +485,17 @@ def test_a_sister_that_comes_out_later_is_linked_once(site: WordPressSite, stage
     assert site.find(joined, done, SINCE) == site.find(outgoing, done, SINCE), "sisters are no part of the words"
 
 
+def test_a_correction_leads_to_no_sister_that_is_not_remembered(site: WordPressSite, stage: Stage) -> None:
+    """Or, once that sister was taken down, nothing would ever take the way to her away."""
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, _forget)
+    remote_id = site.reveal(outgoing, checkpoint, forget).remote_id
+    joined = replace(outgoing, alternates={"en": "https://example.org/mercy-en/"}, corrections=(CORRECTION,))
+    site.correct(joined, remote_id, checkpoint)
+    assert CORRECTION.note in _kept(stage) and "mercy-en" not in _kept(stage)
+    assert site.lacks(joined, checkpoint)
+
+
 def test_a_sister_that_came_out_while_it_waited_is_linked_as_it_goes_out(site: WordPressSite, stage: Stage) -> None:
     outgoing, kept = an_article(), list[Checkpoint]()
     checkpoint = site.stage(outgoing, {}, _forget)
