@@ -139,7 +139,7 @@ class Claims:
         return None
 
     def _claimed(self, session: Session, publication: Publication, step: Step, now: datetime) -> Claim:
-        """Looks and withdrawals keep their state, and come back by `not_before` if their worker dies."""
+        """What keeps its state comes back after the lease if its worker dies."""
         values: dict[str, object] = {
             "state": step.state,
             "fence": Publication.fence + 1,
@@ -151,10 +151,8 @@ class Claims:
             publication.account.clear_at = now + self._spacing(publication)
         if step is Step.STAGE:
             values |= {"upload_sent": None, "upload_total": None, "upload_began_at": None}
-        if step is Step.FOLLOW_UP:
-            values["follows_at"] = now + self.lease
-        elif not step.sends:
-            values["not_before"] = now + self.lease
+        if step.comes_back_by:
+            values[step.comes_back_by] = now + self.lease
         was, sent_before = publication.state, publication.sent_at
         update_unchanged(session, publication, was, **values)
         if was is not step.state:
@@ -199,4 +197,5 @@ class Claims:
             sent_before=sent_before,
             remote_id=publication.remote_id,
             correcting=correction is not None,
+            as_approved=step is not Step.FOLLOW_UP or review.approval_of(revision) is not None,
         )

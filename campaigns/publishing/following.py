@@ -45,7 +45,10 @@ def alternates(session: Session, publication: Publication) -> dict[str, str]:
 
 
 def follow(session: Session, publication_id: int, *, now: datetime) -> None:
-    """This one has come out, changed, or gone: look soon whether something is to follow it, or its sisters."""
+    """This one has come out, changed, or gone: look soon whether something is to follow it, or its sisters.
+
+    One that names a correction nobody is certain of waits for a person: it must not come by itself after all.
+    """
     publication = session.get_one(Publication, publication_id)
     network = publication.account.network
     if not adapter(network).completes:
@@ -60,6 +63,5 @@ def follow(session: Session, publication_id: int, *, now: datetime) -> None:
             Publication.state == Delivery.PUBLISHED,
         )
     )
-    session.execute(
-        update(Publication).where(Publication.id.in_(sisters), Publication.follows_at.is_(None)).values(follows_at=now)
-    )
+    idle = (Publication.follows_at.is_(None), Publication.corrected_to_id.is_(None))
+    session.execute(update(Publication).where(Publication.id.in_(sisters), *idle).values(follows_at=now))

@@ -89,7 +89,7 @@ def _next_to_send(session: Session, account: Account, now: datetime) -> Publicat
 
 
 def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
-    """What is to be prepared, else what is to follow a post that is out: that has time."""
+    """What is to be prepared, if uploads are taken; else what is to follow a post that is out: that has time."""
     if session.scalar(_line(account).where(Publication.state == Delivery.STAGING)):
         return None
     planned = session.scalar(
@@ -99,7 +99,9 @@ def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publi
             or_(Publication.not_before.is_(None), Publication.not_before <= now),
         )
     )
-    return planned or session.scalar(_line(account).where(*_FOLLOWED, Publication.follows_at <= now))
+    if planned and not account.is_closed(now, rehearsal=planned.rehearsal, uploads=True):
+        return planned
+    return session.scalar(_line(account).where(*_FOLLOWED, Publication.follows_at <= now))
 
 
 def _is_clear(session: Session, account: Account, now: datetime) -> bool:

@@ -207,13 +207,16 @@ class Publisher:
 
     def _reveal(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         """A post in several parts saves after each: what is stored is in doubt no more."""
+        so_far = claim.checkpoint
 
         def save(checkpoint: Checkpoint) -> None:
+            nonlocal so_far
             self.records.part(claim, checkpoint)
+            so_far = checkpoint
             gate.settled()
 
         receipt = _called(claim, lambda: platform.reveal(claim.outgoing, claim.checkpoint, save), OutcomeUnknown)
-        self.records.receipt(claim, receipt, gate.closing)
+        self.records.receipt(claim, receipt, gate.closing, so_far)
 
     def _follow_up(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         """A correction first; captions and the like go on from the checkpoint."""
@@ -228,6 +231,8 @@ class Publisher:
             gate.settled()
 
         if platform.lacks(claim.outgoing, checkpoint):
+            if not claim.as_approved:
+                raise Refused("the content is not what was approved; have it approved again")
             checkpoint = _called(
                 claim, lambda: platform.complete(claim.outgoing, remote_id, claim.checkpoint, save), Unreachable
             )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import and_, case, or_, update
 from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections
@@ -67,7 +67,8 @@ class Records:
         with self.store.writing() as session:
             lease_until = database_now(session) + self.lease
             for claim in claims:
-                session.execute(update(Publication).where(*_ours(claim)).values(lease_until=lease_until))
+                again = {claim.step.comes_back_by: self.clock() + self.lease} if claim.step.comes_back_by else {}
+                session.execute(update(Publication).where(*_ours(claim)).values(lease_until=lease_until, **again))
 
     def staged(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
         with self.store.writing() as session:
@@ -180,8 +181,10 @@ class Records:
     def _withdraw_later(self, session: Session, claim: Claim, error: Exception) -> None:
         """Taking down may be repeated, so only a refusal ends it: it is still out, and a person must do it."""
         if isinstance(error, Refused):
+            parts = adapter(claim.speaker.network).parts_out(claim.checkpoint)
+            still = Delivery.HELD if parts and parts.out < parts.of else Delivery.PUBLISHED
             why = f"it could not be taken down and is still out: {error}"
-            self._record(session, claim, Delivery.PUBLISHED, why=why, not_before=None)
+            self._record(session, claim, still, why=why, not_before=None)
             return
         again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(claim.setbacks)
         self._come_back(session, claim, again, str(error), setbacks=claim.setbacks + 1)
@@ -255,20 +258,25 @@ class Records:
             self._close(session, claim, TooSoon(why, retry_at=self.clock() + rest))
 
     def _close(self, session: Session, claim: Claim, window: TooSoon) -> None:
+        """A window of the stage's is none to a real network, and must not open one that a real network has closed."""
         if window.covers is Covers.CALL or self._is_over(claim):
             return
         closed = Account.key == claim.speaker.account
         if window.covers.whole_app:
             closed = Account.network.in_(networks_of_app(claim.speaker.network))
-        column = Account.uploads_at if window.covers.uploads_alone else Account.resume_at
-        earlier = (column.is_(None)) | (column < window.retry_at)
+        columns, rehearsal = (Account.resume_at, Account.uploads_at), claim.speaker.rehearsal
+        column, other = reversed(columns) if window.covers.uploads_alone else columns
+        earlier, of_stage = or_(column.is_(None), column < window.retry_at), Account.resume_for_rehearsal.is_(True)
+        over = and_(*(or_(each.is_(None), each <= self.clock()) for each in columns))
+        may = and_(earlier, or_(of_stage, over)) if rehearsal else or_(earlier, of_stage)
         values = {
             column.key: window.retry_at,
+            other.key: other if rehearsal else case((of_stage, None), else_=other),
             "resume_why": str(window),
-            "resume_for_rehearsal": claim.speaker.rehearsal,
+            "resume_for_rehearsal": rehearsal,
         }
         session.execute(
-            update(Account).where(closed, earlier).values(**values).execution_options(synchronize_session=False)
+            update(Account).where(closed, may).values(**values).execution_options(synchronize_session=False)
         )
 
     def _is_over(self, claim: Claim) -> bool:

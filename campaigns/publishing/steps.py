@@ -73,6 +73,11 @@ class Step(StrEnum):
         }[self]
 
     @property
+    def comes_back_by(self) -> str:
+        """The column by which a step that keeps its state is taken again if its worker dies; empty for the others."""
+        return {Step.LOOK: "not_before", Step.WITHDRAW: "not_before", Step.FOLLOW_UP: "follows_at"}.get(self, "")
+
+    @property
     def sends(self) -> bool:
         """Whether a lever stops it. Looking and taking down are what one wants to go on when all else is held."""
         return self in (Step.STAGE, Step.REVEAL, Step.FOLLOW_UP)
@@ -100,6 +105,8 @@ class Claim:
     remote_id: str | None
     correcting: bool = False
     """What follows is a correction: `outgoing` and `revision_id` are of the revision that is to take the place."""
+    as_approved: bool = True
+    """Whether the content is still what was approved; for what follows a post, asked only when something does."""
 
     @property
     def settling(self) -> timedelta:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from campaigns import catalogue, drafting, levers, planning, review
+from campaigns import catalogue, drafting, levers, planning, review, withdrawing
 from campaigns.connections import Connections, Speaker
 from campaigns.drafting import Draft, Words
 from campaigns.languages import Language
@@ -240,6 +240,19 @@ def test_an_article_that_somebody_removed_is_not_corrected_and_the_team_hears_of
     with out.store.reading() as session:
         said = session.scalars(select(Move.why).where(Move.publication_id == out.out().id)).all()
     assert "no longer out on the website" in said[-1]
+
+
+def test_words_altered_after_approval_do_not_come_out_with_what_follows(out: House) -> None:
+    with out.store.writing() as session:
+        english = session.scalars(select(Post)).one().revision.wording(Language.EN)
+        assert english
+        english.text = "Something else."
+        french = session.get_one(Publication, out.out(Language.FR).id)
+        withdrawing.withdraw(session, french, by="Yusuf", reason="a wrong year", now=out.clock())
+    out.work(seconds=1)
+    out.work(seconds=1)
+    assert "Older words" in out.reads() and "Something else" not in out.reads()
+    assert "not what was approved" in out.out().why
 
 
 def test_facebook_reads_the_correction_below_the_newer_words(house: House) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from campaigns import levers, planning, review, withdrawing
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Delivery, Post, PostState, Publication, Scope
-from campaigns.publishing import Lane, Line, Publisher
+from campaigns.models import Account, Delivery, Post, PostState, Publication, Scope
+from campaigns.publishing import LEASE, Lane, Line, Publisher, following
 from campaigns.publishing.steps import FOLLOW_UPS, Claim
 from campaigns.settings import AccountSetting, Settings
 from campaigns.store import Store
@@ -286,6 +286,45 @@ def test_a_correction_that_may_have_come_before_it_was_stopped_stays_named_and_t
     out = house.row
     assert (out.follows_at, out.corrected_to_id is not None, house.says) == (None, True, [NEW])
     assert "may have changed it all the same" in out.why
+
+
+def test_a_sister_that_comes_out_does_not_bring_a_correction_that_was_stopped(house: House) -> None:
+    house.corrected(NEW)
+    house.goes_wrong("drop-before")
+    house.work()
+    house.hold()
+    house.later()
+    house.work()
+    house.lift()
+    with house.store.writing() as session:
+        following.follow(session, house.row.id, now=house.clock())
+    house.later()
+    house.work()
+    assert house.says == [OLD]
+    house.planned_again()
+    house.work()
+    assert (house.says, house.revision) == ([NEW], 2)
+
+
+def test_a_correction_does_not_wait_until_uploads_are_taken_again(house: House) -> None:
+    due_at = house.clock() + timedelta(minutes=5)
+    factories.approved(house.store, house.settings, "next", text="Next.", on=[SITE], due_at=due_at)
+    with house.store.writing() as session:
+        session.execute(update(Account).values(uploads_at=house.clock() + timedelta(hours=9)))
+    house.corrected(NEW)
+    house.work()
+    assert (house.says, factories.publication(house.store, f"next:{SITE}:en").state) == ([NEW], Delivery.PLANNED)
+
+
+def test_what_follows_is_nobody_elses_while_its_worker_gives_signs_of_life(house: House) -> None:
+    house.corrected(NEW)
+    claim = house.taken()
+    for _ in range(3):
+        house.later(seconds=LEASE.total_seconds() - 1)
+        house.one.records.alive([claim])
+    assert house.other.claims.take(PREPARE) is None
+    house.later(seconds=LEASE.total_seconds() + 1)
+    assert house.other.claims.take(PREPARE)
 
 
 def test_a_correction_that_nobody_answers_is_given_up_and_stays_named(house: House) -> None:

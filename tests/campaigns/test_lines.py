@@ -190,6 +190,23 @@ def test_a_window_closes_whom_it_covers(
         assert {each.key for each in waiting} == closed
 
 
+def test_the_stage_s_windows_and_real_ones_do_not_open_each_other(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    factories.approved(store, settings, on=["facebook-en"], due_at=soon())
+    claim = publisher.claims.take(Line(account="facebook-en", lane=Lane.PREPARE))
+    assert claim
+    sooner, later = clock() + timedelta(minutes=30), clock() + timedelta(hours=9)
+    set_account(store, "facebook-ar", resume_at=sooner)
+    publisher.records.setback(claim, TooSoon("of the stage", retry_at=later, covers=Covers.APP), None)
+    assert account(store, "facebook-ar").is_closed(clock(), rehearsal=False)
+    move_to(store, claim.key, Delivery.STAGING)
+    real = replace(claim, speaker=replace(claim.speaker, rehearsal=False))
+    publisher.records.setback(real, TooSoon("of Meta", retry_at=sooner), None)
+    closed = account(store, "facebook-en")
+    assert (closed.resume_at, closed.uploads_at, closed.is_closed(clock(), rehearsal=False)) == (sooner, None, True)
+
+
 def test_uploads_that_are_used_up_leave_what_is_uploaded_to_go_out(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:

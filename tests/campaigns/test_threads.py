@@ -12,12 +12,14 @@ from sqlalchemy import select
 from campaigns import levers, planning, settling, withdrawing
 from campaigns.languages import Language
 from campaigns.models import Delivery, Publication, Scope
-from campaigns.publishing import Publisher
+from campaigns.publishing import Lane, Line, Publisher
+from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.telling import Teller
 from campaigns.words import unmarked, words_in
 from platforms.contract import Checkpoint, Outgoing, Receipt, Save
+from platforms.errors import Refused
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.stage import Stage
 from platforms.x.publish import XAccount
@@ -173,6 +175,37 @@ def test_a_whole_thread_comes_down_last_part_first_and_a_half_done_deletion_is_g
     assert scene.work(minutes=1).state is Delivery.WITHDRAWN
     gone = sorted(scene.stage.records.all("x.posts"), key=lambda each: str(each["deleted_at"]))
     assert [str(each["written"])[-3:] for each in gone] == ["4/4", "3/4", "2/4", "1/4"]
+
+
+def test_half_a_thread_that_x_does_not_take_down_is_not_said_to_be_out(scene: Scene) -> None:
+    scene.let_replies(own=False)
+    scene.work()
+    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    claim = scene.publisher.claims.take(Line(account="x-en", lane=Lane.SEND))
+    assert claim
+    scene.publisher.records.setback(claim, Refused("not yours"), None)
+    assert (scene.now.state, scene.now.is_out_in_part) == (Delivery.HELD, True)
+    assert "is still out: not yours" in scene.now.why
+    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    assert (scene.work().state, scene.posts) == (Delivery.WITHDRAWN, [])
+
+
+def test_a_thread_whose_receipt_comes_late_comes_down_whole(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker is taken for dead after its last part, before it can say so."""
+    store_part = scene.publisher.records.part
+
+    def and_be_taken_for_dead(claim: Claim, checkpoint: Checkpoint) -> None:
+        store_part(claim, checkpoint)
+        if len(scene.posts) == 4:
+            scene.publisher.recover(everything_of_ours=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.publisher.records, "part", and_be_taken_for_dead)
+        scene.publisher.work_line(Line(account="x-en", lane=Lane.PREPARE))
+        scene.publisher.work_line(Line(account="x-en", lane=Lane.SEND))
+    scene.is_whole()
+    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    assert (scene.work().state, scene.posts) == (Delivery.WITHDRAWN, [])
 
 
 def test_a_lever_between_two_parts_holds_the_others_and_release_sends_them(
