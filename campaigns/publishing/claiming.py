@@ -97,6 +97,8 @@ class Claims:
             why += following.DOUBT if in_doubt else ""
             values = following.given_up(in_doubt=in_doubt)
             move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **values)
+            session.expire(publication, ["corrected_to"])
+            following.follow(session, publication.id, now=now)
             return None
         return self._claimed(session, publication, Step.FOLLOW_UP, now)
 

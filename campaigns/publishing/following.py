@@ -47,6 +47,8 @@ def alternates(session: Session, publication: Publication) -> dict[str, str]:
 def follow(session: Session, publication_id: int, *, now: datetime) -> None:
     """This one has come out, changed, or gone: look soon whether something is to follow it, or its sisters.
 
+    So too when its correction was given up, which had taken the place of what else was to follow.
+
     One that names a correction nobody is certain of waits for a person: it must not come by itself after all.
     """
     publication = session.get_one(Publication, publication_id)

@@ -126,7 +126,7 @@ class Records:
         with self.store.writing(durable=True) as session:
             values: dict[str, object] = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
             if claim.setbacks or checkpoint != claim.checkpoint:  # what it waited for is over
-                values["why"] = ""
+                values["why"] = case((Publication.why.contains(ITS_CORRECTION), Publication.why), else_="")
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             publication = session.get_one(Publication, claim.publication_id)
             if following.alternates(session, publication) != claim.outgoing.alternates:
@@ -201,6 +201,8 @@ class Records:
             values = following.given_up(in_doubt=in_doubt)
             self._still_ours(session, claim, owner=None, lease_until=None, why=why, **values)
             self._note_move(session, claim, Delivery.PUBLISHED, why)
+            if claim.correcting:
+                following.follow(session, claim.publication_id, now=self.clock())
             return
         wait = FOLLOW_LATER if isinstance(error, Stopped) else wait_after(setbacks)
         again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait

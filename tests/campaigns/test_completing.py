@@ -12,13 +12,14 @@ from sqlalchemy import delete, func, select
 from campaigns import review, spending
 from campaigns.connections import Speaker
 from campaigns.languages import Language
-from campaigns.models import Asset, Delivery, Kind, Part, Spending
-from campaigns.publishing import Publisher
+from campaigns.models import Asset, Delivery, Kind, Part, Publication, Spending
+from campaigns.publishing import Lane, Line, Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.studio.captions import SUBRIP
 from campaigns.vault import Vault
 from platforms.contract import Charge, Network
+from platforms.errors import Refused
 from platforms.rehearsal.stage import Stage
 from platforms.rehearsal.youtube import behave
 from platforms.rehearsal.youtube_habits import CAPTIONING
@@ -89,6 +90,27 @@ def test_captions_that_a_day_does_not_hold_follow_on_the_next_and_the_film_waits
     with store.reading() as session:
         spent = session.scalar(select(func.sum(Spending.amount)).where(Spending.on >= today))
     assert spent == 2 * quota.CAPTIONS
+
+
+def test_captions_that_wait_come_though_a_correction_in_between_was_given_up(
+    store: Store, publisher: Publisher, stage: Stage, clock: MovableClock, film: str
+) -> None:
+    spend(store, quota.UNITS_A_DAY - quota.KEPT_BACK - quota.CAPTIONS - 30)
+    clock.move(minutes=2)
+    publisher.work("youtube-ar")
+    with store.writing() as session:
+        publication = session.scalars(select(Publication)).one()
+        publication.corrected_to_id, publication.follows_at = publication.revision_id, clock()
+        session.execute(delete(Spending))
+    claim = publisher.claims.take(Line(account="youtube-ar", lane=Lane.PREPARE))
+    assert claim and claim.correcting
+    publisher.records.setback(claim, Refused("too long"), None)
+    publisher.work("youtube-ar")
+
+    done = factories.publication(store, film)
+    assert sorted(each["snippet"]["language"] for each in stage.records.all("youtube.captions")) == ["ar", "en", "fr"]
+    assert (done.follows_at, done.corrected_to_id) == (None, None)
+    assert "its correction could not be brought: too long" in done.why
 
 
 def test_what_is_refused_beside_a_film_is_told_and_the_account_goes_on(

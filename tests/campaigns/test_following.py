@@ -234,11 +234,11 @@ def test_a_refused_correction_is_told_and_tried_anew_only_when_a_person_plans_it
     house.corrected(NEW)
     house.one.records.setback(house.taken(), Refused("too long"), None)
     out = house.row
-    assert (out.state, out.follows_at, out.corrected_to_id) == (Delivery.PUBLISHED, None, None)
+    assert (out.state, out.corrected_to_id) == (Delivery.PUBLISHED, None)
     assert "its correction could not be brought: too long" in out.why
     house.later()
     house.work()
-    assert house.says == [OLD]
+    assert (house.says, house.row.why, house.row.follows_at) == ([OLD], out.why, None)
     house.planned_again()
     house.work()
     assert (house.says, house.row.why) == ([NEW], "")
