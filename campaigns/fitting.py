@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from campaigns.drafting import measured
 from campaigns.languages import Language
+from campaigns.limits import Sending
 from campaigns.models import Account, Asset, Part, Revision
 from campaigns.outgoing import file_of
 from campaigns.review import ReviewError
 from campaigns.vault import Vault
 from platforms import limits
 from platforms.contract import Form, MediaFile, Network
+from platforms.errors import MediaNotAccepted
 
 if TYPE_CHECKING:
     from campaigns.studio.copying import Bounds
@@ -109,6 +111,15 @@ def foreseen(medium: MediaFile, network: Network, form: Form) -> MediaFile:
     rate = medium.frame_rate and max(min(medium.frame_rate, within.fastest or medium.frame_rate), within.slowest or 0)
     sound = "aac" if medium.sound_codec else ""
     return replace(copy, codec="h264", sound_codec=sound, frame_rate=rate, pixel_format="yuv420p", index_first=True)
+
+
+def refused_once_made(sending: Sending, revision: Revision) -> tuple[Exception, ...]:
+    """What the network would refuse even when the copies and drawings that are still to be made are there."""
+    outgoing, network = sending.outgoing, sending.account.network
+    media = tuple(foreseen(medium, network, outgoing.form) for medium in outgoing.media)
+    refusals = replace(sending, outgoing=replace(outgoing, media=media)).refusals
+    undrawn = bool(revision.template) and not media
+    return tuple(error for error in refusals if not (undrawn and isinstance(error, MediaNotAccepted)))
 
 
 def make(copying: Copying, vault_folder: Path) -> Copied:

@@ -95,7 +95,10 @@ class Keyring:
         try:
             mode, lines = self.file.stat().st_mode, self.file.read_text(encoding="ascii").splitlines()
         except FileNotFoundError:
-            raise KeyTrouble(f"there is no key file {self.file}; put it back from where it is kept") from None
+            raise KeyTrouble(
+                f"there is no key file {self.file}; the first sawt account connect makes it, "
+                "and where accounts were connected it must be put back"
+            ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise KeyTrouble(f"the key file {self.file} cannot be read ({type(error).__name__})") from None
         if mode & FOR_OTHERS and self.file.parent != Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere"):

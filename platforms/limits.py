@@ -105,8 +105,10 @@ def too_long(network: Network, what: str, text: str, *, called: str = "") -> Ite
 def fits(network: Network, outgoing: Outgoing, posts: Sequence[str] = ()) -> tuple[Fit, ...]:
     """How the words of a post fit, the text itself first; with no limit it is counted in characters.
 
-    `posts` are those that its adapter makes of the text.
+    A story has none beside its picture. `posts` are those that its adapter makes of the text.
     """
+    if outgoing.form is Form.STORY:
+        return ()
     thread = tuple(posts) if len(posts) > 1 else ()
     rows = {what: row for what in _WORDS if (row := table().get((network, "words", what)))}
     said = [_fit(row, _WORDS[what](outgoing), thread) for what, row in rows.items()]
@@ -194,7 +196,9 @@ _MEASURES: Mapping[str, Callable[[MediaFile], Measured | None]] = {
     "codec": lambda medium: medium.codec,
     "sound codec": lambda medium: medium.sound_codec,
     "pixel format": lambda medium: medium.pixel_format,
-    "index first": lambda medium: {True: "yes", False: "no", None: None}[medium.index_first],
+    "index first": lambda medium: {True: "an index in front", False: "an index at the end", None: None}[
+        medium.index_first
+    ],
 }
 _SAYS = {
     "type": ("is {0}", "convert it"),
@@ -211,7 +215,7 @@ _SAYS = {
     "codec": ("is encoded as {0}", "export it as H.264"),
     "sound codec": ("has its sound as {0}", "export the sound as AAC"),
     "pixel format": ("has pixels as {0}", "export it as 8-bit 4:2:0"),
-    "index first": ("has its index at the end", "export it for the web (fast start)"),
+    "index first": ("has {0}", "export it for the web (fast start)"),
 }
 """What is wrong with a file, and what to do."""
 _WORDS: Mapping[str, Callable[[Outgoing], str]] = {

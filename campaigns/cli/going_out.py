@@ -213,7 +213,10 @@ def hold(
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif show:
-        print_table(f"{len(rows)} levers in force", names, rows)
+        levers_in_force = "1 lever" if len(rows) == 1 else f"{len(rows)} levers"
+        print_table(
+            f"{levers_in_force} in force", (*names[:-1], "at (UTC)"), ((*row[:-1], local(row[-1])) for row in rows)
+        )
 
 
 def release(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+_GAP = 2
+_PADDING = (0, _GAP, 0, 0)
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON with stable keys instead of a table.")]
 By = Annotated[str, typer.Option("--by", help="Who does it (or set SAWT_PERSON).", envvar="SAWT_PERSON")]
@@ -77,13 +80,34 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Ids first, so that a terminal without bidirectional text still reads well."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, header_style="dim", overflow="fold")
-    for row in rows:
-        table.add_row(*("—" if cell is None else str(cell) for cell in row))
+    """Ids first, so that a terminal without bidirectional text still reads well.
+
+    A word or key is never broken: where the terminal is too narrow for that, each row stands as lines of its own.
+    """
+    cells = [["—" if cell is None else str(cell) for cell in row] for row in rows]
+    longest = [max(map(cell_len, " ".join(column).split())) for column in zip(columns, *cells, strict=True)]
+    if sum(longest) + _GAP * (len(columns) - 1) > out.width:
+        _print_lines(title, columns, cells)
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=_PADDING)
+    for column, width in zip(columns, longest, strict=True):
+        table.add_column(column, header_style="dim", overflow="fold", min_width=width)
+    for row in cells:
+        table.add_row(*row)
     out.print(table)
+
+
+def _print_lines(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    out.print(title, style="bold")
+    for first, *others in rows:
+        out.print(f"\n{first}", soft_wrap=True, markup=False)
+        told = Table(box=None, pad_edge=False, show_header=False, padding=_PADDING)
+        told.add_column(style="dim", no_wrap=True)
+        told.add_column(overflow="fold")
+        for column, cell in zip(columns[1:], others, strict=True):
+            if cell != "—":
+                told.add_row(f"  {column}", cell)
+        out.print(told)
 
 
 @contextmanager

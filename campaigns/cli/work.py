@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from campaigns.illustrating import Pace
     from campaigns.limits import Sending
-    from campaigns.models import Asset, Person, Post, PostState, Publication
+    from campaigns.models import Asset, Person, Post, PostState, Publication, Revision
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
 All = Annotated[bool, typer.Option("--all", help="Every post that waits for this step.")]
@@ -102,16 +102,17 @@ def import_file(
                 out.print(f"{price.post}: a thread of {price.parts} parts on {price.account} ({price.language})")
         if brought.prices:
             total = in_dollars(sum(price.amount for price in brought.prices))
-            out.print(f"posting what is new or changed will cost {total}, in {len(brought.prices)} publications")
+            publications = "1 publication" if len(brought.prices) == 1 else f"{len(brought.prices)} publications"
+            out.print(f"posting what is new or changed will cost {total}, in {publications}")
         for remark in brought.remarks:
             out.print(remark)
     if brought.faults:
-        err.print(f"sawt: {_counted(len(brought.faults))}; mend them and import the file again")
+        err.print(f"sawt: {_counted(len(brought.faults))} and import the file again")
         raise typer.Exit(1)
 
 
 def _counted(faults: int) -> str:
-    return "1 fault" if faults == 1 else f"{faults} faults"
+    return "1 fault; mend it" if faults == 1 else f"{faults} faults; mend them"
 
 
 def _faults(faults: object) -> list[tuple[object, ...]]:
@@ -132,7 +133,7 @@ def fit(
         revision = _post(session, key).revision
         accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts)).order_by(Account.key))
         sent = list(limits.sendings(revision, accounts, key=key, vault=house.vault, settings=house.settings))
-        rows = [_fitting(each) for each in sent]
+        rows = [_fitting(each, revision) for each in sent]
     if as_json:
         print_json(rows)
         return
@@ -140,7 +141,7 @@ def fit(
         key,
         ("account", "language", "what", "used", "of", "left", "unit"),
         (
-            (row["account"], row["language"], each["what"], each["used"], each["limit"], each["left"], each["unit"])
+            (row["account"], row["language"], each["what"], each["used"], each["limit"], _left(each), each["unit"])
             for row in rows
             for each in row["words"]
         ),
@@ -152,18 +153,31 @@ def fit(
         raise typer.Exit(1)
 
 
-def _fitting(sending: Sending) -> dict[str, Any]:
+def _left(words: dict[str, Any]) -> object:
+    return words["left"] if words["parts"] == 1 else f"in {words['parts']} parts"
+
+
+def _fitting(sending: Sending, revision: Revision) -> dict[str, Any]:
+    from campaigns.fitting import refused_once_made
+
     return {
         "account": sending.account.key,
         "language": sending.language.value,
         "words": [{**asdict(each), "left": each.left, "parts": each.parts} for each in sending.fits],
-        "files": [_file(asset) for asset in sending.media],
-        "refused": [str(error) for error in sending.refusals],
+        "files": [_file(asset, sending) for asset in sending.media],
+        "refused": [str(error) for error in refused_once_made(sending, revision)],
     }
 
 
-def _file(asset: Asset) -> str:
-    copy = f", a copy for {asset.network.label}" if asset.network else ""
+def _file(asset: Asset, sending: Sending) -> str:
+    from campaigns.fitting import needs_copy
+    from campaigns.outgoing import file_of
+    from campaigns.vault import Vault
+
+    network = sending.account.network
+    copy = f", a copy for {network.label}" if asset.network else ""
+    if needs_copy(file_of(asset, Vault(Path())), network, sending.outgoing.form):
+        copy = f"; {network.label} will get a copy, made by sawt submit"
     return f"{asset.mime_type}, {asset.width}×{asset.height}, {asset.size:,} bytes{copy}"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import limits
 from campaigns.desk.visits import Visit
+from campaigns.fitting import refused_once_made
 from campaigns.languages import Language
 from campaigns.limits import Sending
 from campaigns.models import Account, Asset, Revision
@@ -51,17 +52,17 @@ def sent_in(visit: Visit, session: Session, revision: Revision) -> dict[Language
     accounts = [each for each in session.scalars(named) if limits.can_carry(each, revision.kind.form)]
     desk, key = visit.desk, revision.post.key
     for sending in limits.sendings(revision, accounts, key=key, vault=desk.vault, settings=desk.settings):
-        found[sending.language].append(_sent(sending, visit.words))
+        found[sending.language].append(_sent(sending, revision, visit.words))
     return found
 
 
-def _sent(sending: Sending, words: Words) -> Sent:
+def _sent(sending: Sending, revision: Revision, words: Words) -> Sent:
     return Sent(
         account=sending.account,
         fits=tuple(_fits(sending.fits, words)),
         thread=tuple(part for fit in sending.fits for part in fit.thread),
         files=tuple(_file(asset, words) for asset in sending.media),
-        refused=tuple(str(error) for error in sending.refusals),
+        refused=tuple(str(error) for error in refused_once_made(sending, revision)),
     )
 
 

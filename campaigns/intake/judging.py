@@ -266,7 +266,7 @@ class _Judge:
         for says in letters.hashtag_faults(tags := [tag for tag in tags if tag]):
             self.complain(f"hashtags_{language}", says)
         if self.kind is Kind.STORY:  # it has no words beside its picture, so its text is what the picture says
-            said = {column: words or said["text"] for column, words in said.items()}
+            said |= {column: said[column] or said["text"] for column in ("title", "alt")}
         return Words(
             language=language,
             title=said["title"],

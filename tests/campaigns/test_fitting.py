@@ -15,7 +15,7 @@ from sqlalchemy import select
 from campaigns import fitting, illustrating, limits, review
 from campaigns.drafting import Draft, Supplied, Words, save, supply
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Delivery, Kind, Post, Publication
+from campaigns.models import Account, Asset, Delivery, Kind, Post, Publication, Revision
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -174,6 +174,22 @@ def test_nothing_that_a_network_would_refuse_is_handed_in_or_approved(
         asset.width, asset.height = 200, 200
     with pytest.raises(review.ReviewError, match=refused):
         _approve(settled, settings, "small")
+
+
+def test_what_a_copy_or_a_drawing_will_mend_is_not_told_as_refused(
+    settled: Store, vault: Vault, tmp_path: Path
+) -> None:
+    Image.new("RGB", (1080, 1080), "teal").save(tmp_path / "a.png")
+    _draft(settled, vault, "plain", Kind.DESIGN, tmp_path / "a.png")
+    with settled.writing() as session:
+        revision = session.scalars(select(Revision)).one()
+        account = session.get_one(Account, "instagram-en")
+        (sending,) = limits.sendings(revision, [account], key="plain", vault=vault)
+        assert sending.refusals and not fitting.refused_once_made(sending, revision)
+        empty = replace(sending, outgoing=replace(sending.outgoing, media=()))
+        assert fitting.refused_once_made(empty, revision)
+        revision.template = "quotation"
+        assert not fitting.refused_once_made(empty, revision)
 
 
 def test_it_is_told_for_each_account_how_the_words_fit(settled: Store, vault: Vault) -> None:

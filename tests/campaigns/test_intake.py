@@ -655,6 +655,7 @@ def test_a_story_goes_to_the_accounts_that_have_stories_and_its_text_is_what_it_
         [words] = [each for each in revision.wordings if each.language is Language.EN]
         assert revision.accounts == ["instagram-ar", "instagram-en", "instagram-fr"]
         assert (words.title, words.text, words.alt_text) == ("Peace be upon you",) * 3
+        assert words.correction == ""
 
 
 def test_a_story_has_one_file_and_nothing_beside_it(house: House) -> None:

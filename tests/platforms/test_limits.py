@@ -72,5 +72,17 @@ def test_each_wording_is_counted_in_its_networks_unit() -> None:
     assert (website.used, website.limit, website.left) == (6, None, None)
 
 
+def test_a_story_has_no_words_that_could_be_too_long() -> None:
+    assert limits.fits(Network.INSTAGRAM, replace(_outgoing("السلام"), form=Form.STORY)) == ()
+
+
+def test_a_film_with_its_index_at_the_end_is_refused_in_words_that_say_what_to_do() -> None:
+    late = replace(UPRIGHT_FILM, path=Path("the film"), index_first=False)
+    (error,) = limits.refused_files(Network.INSTAGRAM, replace(_outgoing(""), form=Form.VIDEO, media=(late,)))
+    assert str(error) == (
+        "the film has an index at the end; Instagram takes an index in front: export it for the web (fast start)"
+    )
+
+
 def _outgoing(text: str) -> Outgoing:
     return Outgoing(key="k", language="ar", form=Form.TEXT, text=text, title="السلم")
