@@ -16,7 +16,6 @@ from platforms.errors import PlatformError, Unreachable
 from platforms.rehearsal.bad_days import BAD_DAYS
 from platforms.rehearsal.faults import Fault
 from platforms.x import faults as x_faults
-from tests.conftest import _database
 from tests.proofs import fault_matrix
 from tests.proofs.fault_matrix import (
     Case,
@@ -55,8 +54,8 @@ def store(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def postgres_store(postgres_server: str, migrated_postgres: str) -> Iterator[Store]:
-    with _database(postgres_server, migrated_postgres) as url, closing(Store(url)) as store:
+def postgres_store(postgres: str) -> Iterator[Store]:
+    with closing(Store(postgres)) as store:
         yield store
 
 
