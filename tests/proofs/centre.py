@@ -44,6 +44,9 @@ LAG = timedelta(seconds=4)
 """How far the stage's lists are behind; less than the shortest settling of a network."""
 PERSON = "Yusuf"
 _TOKEN = re.compile(r"\bpost (\w+), version (\d+)\b")
+_PART = re.compile(r"\n\n(\d)/\d$")
+PARTS = 3
+"""Of a long text on X."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,7 @@ class Centre:
         self._workers: dict[str, Publisher | None] = {}
         self._versions: dict[str, int] = {}
         self._pictured: dict[str, int] = {}
+        self._long: set[str] = set()
         self._approved: set[tuple[str, int]] = set()
         self._sent_off: set[tuple[str, str, int]] = set()
         self._seen: set[tuple[str, str, int]] = set()
@@ -140,8 +144,10 @@ class Centre:
     def posts(self) -> list[str]:
         return list(self._versions)
 
-    def write(self, kind: Kind, accounts: Sequence[str], *, due_in: float) -> None:
+    def write(self, kind: Kind, accounts: Sequence[str], *, is_long: bool = False, due_in: float) -> None:
+        """On X a long one is a thread."""
         key = f"p{len(self._versions) + 1}"
+        self._long |= {key} if is_long else set()
         self._versions[key], self._pictured[key] = 0, len(self._versions) % 3
         self._save(key, kind, tuple(accounts), due_in)
         self.approve(key)
@@ -161,6 +167,8 @@ class Centre:
     def _save(self, key: str, kind: Kind, accounts: tuple[str, ...], due_in: float, correction: str = "") -> None:
         self._versions[key] += 1
         text = f"A word about peace: post {key}, version {self._versions[key]}."
+        if key in self._long:
+            text = "\n\n".join([text + " It is said slowly." * 9] * PARTS)
         picture = self._scenery.pictures[self._pictured[key]]
         draft = drafting.Draft(
             key=key,
@@ -201,16 +209,16 @@ class Centre:
                 levers.release(session, scope=scope, value=value, by=PERSON, now=self.now())
 
     def put_back(self) -> None:
-        """Everything that a person may put back on the plan, unless a lever still holds it or they see it out there."""
+        """What may go back on the plan, unless a lever still holds it or a person sees more of it than is known."""
         for key in self._in(levers.RESUMABLE):
             with suppress(levers.LeverError), self._people.writing() as session:
                 publication = _publication(session, key)
-                if not self.copies(publication):
+                if not self._unknown(publication):
                     levers.resume(session, publication, settings=self._settings, by=PERSON, now=self.now())
 
     def take_down(self, keys: Sequence[str]) -> None:
-        """Of these posts whatever is out, where the network lets us."""
-        for key in self._in((Delivery.PUBLISHED,)):
+        """Of these posts whatever is out, if only in part, where the network lets us."""
+        for key in self._in((Delivery.PUBLISHED, *levers.RESUMABLE)):
             if key.partition(":")[0] in keys:
                 with suppress(withdrawing.WithdrawError), self._people.writing() as session:
                     publication = _publication(session, key)
@@ -221,8 +229,7 @@ class Centre:
         for key in self._in((Delivery.UNCERTAIN,)):
             with self._people.writing() as session:
                 publication = _publication(session, key)
-                seen = self.copies(publication)
-                if seen:
+                if seen := self._unknown(publication):
                     found = {"url": "https://example.org/seen", "remote_id": str(seen[0]["remote_id"])}
                     settling.it_is_out(session, publication, **found, by=PERSON, now=self.now())
                 else:
@@ -297,16 +304,25 @@ class Centre:
     def visible(self) -> list[Document]:
         return [each for each in self.stage.records.all("shown") if not each["hidden_at"]]
 
-    def copies(self, publication: Publication) -> list[Document]:
-        """What the audience sees of it, in whatever version."""
+    def parts(self, publication: Publication) -> list[Document]:
+        """What the audience sees of it, in whatever version, oldest first; of all but threads that is one part."""
         post, account = publication.post.key, publication.account_key
         return [each for each in self.visible() if each["account"] == account and _token(each)[0] == post]
+
+    def copies(self, publication: Publication) -> list[Document]:
+        """Its first parts."""
+        return [each for each in self.parts(publication) if _number(each) == 1]
+
+    def _unknown(self, publication: Publication) -> list[Document]:
+        """What the audience sees of it and the row does not know."""
+        known = {publication.remote_id, *(each.get("remote_id") for each in publication.checkpoint.get("sent", ()))}
+        return [each for each in self.parts(publication) if each["remote_id"] not in known]
 
     def strays(self) -> set[str]:
         """What a worker sent from its sleep behind the gate, and nobody but the audience knows of."""
         with self._people.reading() as session:
             asleep = session.scalars(select(Publication).where(Publication.key.in_(self._sent_asleep)))
-            return {each.key for each in asleep if each.state is not Delivery.PUBLISHED and self.copies(each)}
+            return {each.key for each in asleep if each.state is not Delivery.PUBLISHED and self._unknown(each)}
 
     def _stands(self) -> frozenset[tuple[Scope, str]]:
         with self._people.reading() as session:
@@ -342,16 +358,20 @@ class Centre:
         """What must hold between any two acts."""
         with self._people.reading() as session:
             for publication in session.scalars(select(Publication)):
-                copies = self.copies(publication)
+                parts, copies = self.parts(publication), self.copies(publication)
                 assert len(copies) <= 1, f"{publication.key} is out {len(copies)} times"
+                numbers = [_number(each) for each in parts]
+                assert numbers == [*range(1, len(parts) + 1)], f"of {publication.key} the parts {numbers} are out"
                 if publication.state is Delivery.PUBLISHED:
                     assert copies, f"{publication.key} is called published, and is not out"
                     assert copies[0]["remote_id"] == publication.remote_id
+                    is_thread = publication.account_key == Network.X and publication.post.key in self._long
+                    assert len(parts) == (PARTS if is_thread else 1), f"{publication.key} is not whole"
                     told = {each.number for each in (publication.revision, publication.corrected_to) if each}
                     told |= self._earlier(publication) if publication.follows_at and publication.corrected_to else set()
                     assert _token(copies[0])[1] in told, f"{publication.key} does not say what it is said to say"
                 elif publication.state is Delivery.WITHDRAWN and publication.withdrawn_at:
-                    assert not copies, f"{publication.key} is called taken down, and is out"
+                    assert not parts, f"{publication.key} is called taken down, and is out"
 
     def _earlier(self, publication: Publication) -> set[int]:
         """What a correction that is on its way may still have to overwrite."""
@@ -368,6 +388,7 @@ class Centre:
         for _ in range(40):
             for key in self.posts:
                 self._have_approved(key)
+            self.take_down(self._overtaken_half_way())
             self.put_back()
             for owner in WORKERS:
                 self.work_everywhere(owner)
@@ -389,6 +410,12 @@ class Centre:
             approved = _post(session, key).state is PostState.APPROVED
         if not approved and not self.approve(key):
             self.edit(key, due_in=60)
+
+    def _overtaken_half_way(self) -> list[str]:
+        """Posts of which a part is out, and newer words wait to take its place."""
+        with self._people.reading() as session:
+            rows = session.scalars(select(Publication).where(Publication.state == Delivery.HELD))
+            return [each.post.key for each in rows if each.is_out_in_part and each.revision != each.post.revision]
 
     def _unfinished(self) -> set[str]:
         """What is neither out and whole, nor taken down."""
@@ -424,6 +451,12 @@ def _token(shown: Document) -> tuple[str, int]:
     found = _TOKEN.search(shown["text"])
     assert found, f"nobody wrote these words: {shown['text']!r}"
     return found[1], int(found[2])
+
+
+def _number(shown: Document) -> int:
+    """Which part of a thread it is; what is no thread is in one."""
+    found = _PART.search(shown["text"])
+    return int(found[1]) if found and shown["network"] == Network.X else 1
 
 
 __all__ = ["LAG", "NETWORKS", "WORKERS", "Centre", "Scenery", "scenery"]
