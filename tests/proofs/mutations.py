@@ -1,7 +1,7 @@
 """`python -m tests.proofs.mutations`: break publishing in one small way after another, and see which proofs notice.
 
 Each breakage is made alone, in a copy of the tree. Three choices of proofs are run on it: the tests of publishing that
-name one situation each, stories of the property test, and one post killed at every seam. Nothing of it is part of
+name one situation each, stories of the property test, and two posts killed at every seam. Nothing of it is part of
 `make test`; what came of it stands in docs/crashes.md. With words behind it, the breakages that are told with these.
 """
 
