@@ -17,16 +17,17 @@ from sqlalchemy.orm import Session
 from campaigns import spending
 from campaigns.connections import Speaker
 from campaigns.languages import Language
-from campaigns.models import ON_THE_WAY, Account, Publication, Revision
+from campaigns.models import ON_THE_WAY, Account, Delivery, Post, Publication, Revision
 from campaigns.outgoing import compose
 from campaigns.settings import Settings
 from campaigns.vault import Vault
 from campaigns.words import unmarked, words_in
 from platforms import adapter
-from platforms.contract import Outgoing
+from platforms.contract import Network, Outgoing
 from platforms.errors import Refused
 
 DOLLAR = 1_000_000
+_OUT = (Delivery.PUBLISHED, Delivery.WITHDRAWING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,7 @@ class Price:
     """What one post will cost on one account in one language, and of how many parts it is there."""
 
     post: str
+    network: Network
     account: str
     language: Language
     parts: int
@@ -76,15 +78,29 @@ def month_of(session: Session, account: Account, *, settings: Settings, vault: V
     )
 
 
-def prices(revision: Revision, accounts: Iterable[Account], *, post: str, vault: Vault) -> Iterator[Price]:
-    """What a revision will cost on each account that asks for money, in each language that both have."""
+def prices(
+    session: Session, revision: Revision, accounts: Iterable[Account], *, post: str, vault: Vault
+) -> Iterator[Price]:
+    """What a revision will cost on each account that asks for money, in each language that both have.
+
+    What is out there already is not sent again, and costs nothing.
+    """
+    sent = select(Publication.account_key, Publication.language).join(Publication.post)
+    out = {tuple(row) for row in session.execute(sent.where(Post.key == post, Publication.state.in_(_OUT)))}
     for account in accounts:
         for language in account.spoken if adapter(account.network).money else ():
-            if language in revision.languages:
+            if language in revision.languages and (account.key, language) not in out:
                 outgoing = compose(revision, account, language, key=post, vault=vault)
                 parts = len(adapter(account.network).posts(outgoing))
                 amount = _price(account, outgoing)
-                yield Price(post=post, account=account.key, language=language, parts=parts, amount=amount)
+                yield Price(
+                    post=post,
+                    network=account.network,
+                    account=account.key,
+                    language=language,
+                    parts=parts,
+                    amount=amount,
+                )
 
 
 def is_used_up(session: Session, publication: Publication, *, settings: Settings, vault: Vault, now: datetime) -> bool:

@@ -163,7 +163,7 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         verses=list(_verses(revision)),
         places=places(visit, session, post),
         accounts=(accounts := _accounts(session, revision)),
-        prices=list(costs.prices(revision, accounts, post=post.key, vault=visit.desk.vault)),
+        prices=list(costs.prices(session, revision, accounts, post=post.key, vault=visit.desk.vault)),
         wished=_wished(visit, revision),
         decisions=_decisions(post),
         standing=_standing(visit, post),

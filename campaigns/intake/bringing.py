@@ -103,7 +103,7 @@ def _prices(session: Session, drafts: Sequence[Draft], vault: Vault) -> Iterator
     accounts = {account.key: account for account in session.scalars(select(Account).where(Account.active))}
     for draft in drafts:
         named = [accounts[key] for key in draft.accounts if key in accounts]
-        yield from costs.prices(unsaved(draft), named, post=draft.key, vault=vault)
+        yield from costs.prices(session, unsaved(draft), named, post=draft.key, vault=vault)
 
 
 def _remarks(session: Session, drafts: Iterable[Draft]) -> Iterator[str]:

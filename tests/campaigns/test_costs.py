@@ -88,9 +88,22 @@ def test_a_revision_says_its_price_and_its_parts_for_each_account_that_costs(sto
     factories.accounts(store, settings)
     with store.writing() as session:
         revision = factories.text_post(session, text=THREAD, on=("x-en", "facebook-en")).revision
-        accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts)))
-        [price] = costs.prices(revision, accounts, post="peace", vault=Vault(settings.media))
+        accounts = session.scalars(select(Account).where(Account.key.in_(revision.accounts))).all()
+        [price] = costs.prices(session, revision, accounts, post="peace", vault=Vault(settings.media))
     assert (price.account, price.language, price.parts, price.amount) == ("x-en", Language.EN, 3, 230_000)
+
+
+def test_what_is_out_already_costs_nothing_more(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    [key] = factories.approved(store, settings)
+    with store.writing() as session:
+        publication = session.scalars(select(Publication).where(Publication.key == key)).one()
+        post, accounts = publication.post, [publication.account]
+        vault = Vault(settings.media)
+        assert len(list(costs.prices(session, post.revision, accounts, post=post.key, vault=vault))) == 1
+        publication.state = Delivery.PUBLISHED
+        session.flush()
+        assert list(costs.prices(session, post.revision, accounts, post=post.key, vault=vault)) == []
 
 
 def test_a_plan_beyond_the_budget_is_said_and_not_refused(
