@@ -115,7 +115,7 @@ def edit_post(call: Call, document: Document) -> Document:
         raise GraphError(100, "Param message must be a non-empty string")
     with call.stage.records.lock:
         call.stage.records.put("graph.posts", document["id"], {**document, "message": message})
-        _reword(call.stage, document["video"] or document["id"], message)
+        call.stage.reword(Network.FACEBOOK, document["video"] or document["id"], text=message)
     return {"success": True}
 
 
@@ -183,7 +183,7 @@ def edit_video(call: Call, document: Document) -> Document:
     with call.stage.records.lock:
         words = {"title": given.get("name", document["title"]), "description": given.get("description", "").strip()}
         call.stage.records.put("graph.videos", document["id"], {**document, **words})
-        _reword(call.stage, document["id"], words["description"])
+        call.stage.reword(Network.FACEBOOK, document["id"], text=words["description"])
     return {"success": True}
 
 
@@ -241,13 +241,6 @@ def _publish(
         media=[each["sha256"] for each in (*photos, *([video] if video else ()))],
     )
     return document
-
-
-def _reword(stage: Stage, remote_id: str, words: str) -> None:
-    """The audience reads other words from now on."""
-    key = f"{Network.FACEBOOK}:{remote_id}"
-    if shown := stage.records.get("shown", key):
-        stage.records.put("shown", key, {**shown, "text": words})
 
 
 def _unused_photo(call: Call, attached: Any) -> Document:

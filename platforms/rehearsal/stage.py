@@ -148,6 +148,11 @@ class Stage:
             },
         )
 
+    def reword(self, network: Network, remote_id: str, **words: str) -> None:
+        """The audience reads another `text`, or `title`, from now on."""
+        if shown := self.records.get("shown", f"{network}:{remote_id}"):
+            self.records.put("shown", f"{network}:{remote_id}", {**shown, **words})
+
     def hide(self, network: Network, remote_id: str) -> None:
         if shown := self.records.get("shown", f"{network}:{remote_id}"):
             self.records.put("shown", f"{network}:{remote_id}", {**shown, "hidden_at": self.now().isoformat()})

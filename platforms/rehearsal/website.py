@@ -230,10 +230,8 @@ class _Site:
                 text=post["content"], title=post["title"], media=media,
             )  # fmt: skip
             return {**post, "shown_at": self.stage.now().isoformat()}
-        if out and (shown := self.records.get("shown", f"{Network.WEBSITE}:{post['id']}")):
-            self.records.put(
-                "shown", f"{Network.WEBSITE}:{post['id']}", {**shown, "text": post["content"], "title": post["title"]}
-            )
+        if out:
+            self.stage.reword(Network.WEBSITE, str(post["id"]), text=post["content"], title=post["title"])
         if not out and post["shown_at"] is not None:
             self.stage.hide(Network.WEBSITE, str(post["id"]))
             return {**post, "shown_at": None}

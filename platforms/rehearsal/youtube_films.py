@@ -64,6 +64,9 @@ class Films:
             )
         elif was and not public:
             self.stage.hide(Network.YOUTUBE, video["id"])
+        elif public:
+            said = video["snippet"]
+            self.stage.reword(Network.YOUTUBE, video["id"], text=said.get("description", ""), title=said["title"])
         return self.records.put("youtube.videos", video["id"], video)
 
     def remove(self, video: Document) -> None:
