@@ -126,7 +126,7 @@ def test_an_account_whose_key_is_gone_never_passes_for_one_on_the_stage(
     keyring.file.unlink()
     fresh = tokens.with_connected(house, store)
     assert fresh.signed_in("x-en")
-    with pytest.raises(NotSignedIn, match="put it back"), lines(fresh, base).platform(X_EN):
+    with pytest.raises(NotSignedIn, match="must be put back"), lines(fresh, base).platform(X_EN):
         pass
     with store.reading() as session, pytest.raises(KeyTrouble, match="accounts are sealed with it"):
         tokens.make_key(session, keyring)

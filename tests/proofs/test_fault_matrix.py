@@ -33,6 +33,8 @@ from tests.proofs.fault_matrix import (
 )
 
 CASES = list(fault_matrix.cases())
+NOT_ON_THE_WAY = {(Network.FACEBOOK, "no-such-object")}
+"""Facebook is read only where something is in doubt; tests/platforms/test_graph.py has that day."""
 ON_POSTGRES = {
     Case(network=Network.X, kind=Kind.TEXT),
     Case(network=Network.FACEBOOK, kind=Kind.DESIGN),
@@ -126,7 +128,7 @@ def test_every_bad_day_is_tried_at_some_call_of_every_network_that_has_it() -> N
     for network in Network:
         own = printed(f"{network.label.removeprefix('the ')}, in its own way")
         for name, day in BAD_DAYS.items():
-            if network in day.networks and name not in columns | in_storms:
+            if network in day.networks and name not in columns | in_storms and (network, name) not in NOT_ON_THE_WAY:
                 assert f"| {day.told} |" in own, f"{name} is not tried on {network.label}"
 
 
