@@ -33,8 +33,8 @@ from tests.proofs.fault_matrix import (
 )
 
 CASES = list(fault_matrix.cases())
-NOT_ON_THE_WAY = {(Network.FACEBOOK, "no-such-object")}
-"""Facebook is read only where something is in doubt; tests/platforms/test_graph.py has that day."""
+NOT_ON_THE_WAY = {(Network.FACEBOOK, "no-such-object"), (Network.FACEBOOK, "processing-fails")}
+"""Of reads; undisturbed, a post on Facebook makes none."""
 ON_POSTGRES = {
     Case(network=Network.X, kind=Kind.TEXT),
     Case(network=Network.FACEBOOK, kind=Kind.DESIGN),
