@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from math import ceil
 from urllib.parse import quote
 
 from platforms import limits
@@ -58,13 +59,20 @@ def written(text: str) -> str:
 @lru_cache(maxsize=64)
 def _parts(text: str, language: str) -> tuple[str, ...]:
     whole, most_parts = written(text), _longest("parts of a thread")
-    if weighted_length(whole) <= _longest("text"):
+    weight = weighted_length(whole)
+    if weight <= _longest("text"):
         return (whole,)
     room = _longest("text") - weighted_length(_counted("", most_parts, most_parts, language))
+    if weight > room * most_parts:  # before a book that somebody pasted is cut with care
+        raise _too_many(ceil(weight / room), most_parts)
     pieces = list(_pieces(whole.strip(), room))
     if len(pieces) > most_parts:
-        raise NoThread(f"on X it would be a thread of {len(pieces)} parts, and {most_parts} are the most: shorten it")
+        raise _too_many(len(pieces), most_parts)
     return tuple(_counted(piece, number, len(pieces), language) for number, piece in enumerate(pieces, 1))
+
+
+def _too_many(parts: int, most: int) -> NoThread:
+    return NoThread(f"on X it would be a thread of {parts} parts, and {most} are the most: shorten it")
 
 
 def _longest(what: str) -> int:
