@@ -26,7 +26,7 @@ def public_shelf(settings: Settings) -> Shelf:
     for_loopback = urlsplit(settings.endpoints.graph).hostname in LOOPBACK
     kind = settings.media_place.get("kind", "folder")
     if kind == "website":
-        from platforms.shelf.library import LibraryShelf
+        from platforms.shelf.wordpress import LibraryShelf
 
         library = LibraryShelf(settings.media_place, settings.endpoints)
         return CheckedShelf(library, settings.media_base_url or library.base_url, for_loopback=for_loopback)

@@ -29,7 +29,7 @@ from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf, names
 from platforms.shelf import checking as checking_module
 from platforms.shelf.bucket import BucketShelf
 from platforms.shelf.checking import AGENT, CheckedShelf, look
-from platforms.shelf.library import LibraryShelf
+from platforms.shelf.wordpress import LibraryShelf
 from tests.platforms.articles import a_picture
 
 SOON, LONG_AGO = datetime.now(UTC) + timedelta(days=1), datetime.now(UTC) - timedelta(days=1)

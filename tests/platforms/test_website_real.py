@@ -19,7 +19,7 @@ from platforms.endpoints import Endpoints
 from platforms.errors import NotSignedIn, Refused
 from platforms.shelf import NoShelf
 from platforms.shelf.checking import CheckedShelf
-from platforms.shelf.library import LibraryShelf
+from platforms.shelf.wordpress import LibraryShelf
 from platforms.website import article
 from platforms.website.publish import WordPressSite
 from tests.factories import forget
