@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
@@ -48,6 +48,11 @@ def release(session: Session, *, scope: Scope, value: str, by: str, now: datetim
 
 def in_force(session: Session) -> list[Hold]:
     return list(session.scalars(select(Hold).where(Hold.released_at.is_(None)).order_by(Hold.id)))
+
+
+def some_in_force() -> ColumnElement[bool]:
+    """Whether there is a lever at all, for a statement that asks more than that."""
+    return exists().where(Hold.released_at.is_(None))
 
 
 def holding(session: Session, publication: Publication) -> Hold | None:

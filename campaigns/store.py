@@ -26,8 +26,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 20
-KEPT_OPEN, AT_MOST = 5, 12
-"""PostgreSQL's connections of one process: transactions are short, and its usual limit is 100 for all hosts."""
+CONNECTIONS = 12
+"""PostgreSQL's of one process, opened when first needed and kept: transactions are short, a new connection is not.
+
+Its usual limit is 100 for all hosts.
+"""
 WRITING_AT_ONCE = 8
 """Of these: the pool serves whoever is quickest, and of 96 busy threads some waited for more than 30 s (seen)."""
 PATIENCE = {
@@ -212,8 +215,8 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             url,
-            pool_size=KEPT_OPEN,
-            max_overflow=AT_MOST - KEPT_OPEN,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args=PATIENCE,

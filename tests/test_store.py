@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from campaigns.models import Base, Campaign, Person, Role
-from campaigns.store import AT_MOST, WRITING_AT_ONCE, DatabaseClock, Store, Turns, backup, database_now
+from campaigns.store import CONNECTIONS, WRITING_AT_ONCE, DatabaseClock, Store, Turns, backup, database_now
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_say(store: Store) -> None:
@@ -157,7 +157,7 @@ def test_a_postgresql_pool_never_has_more_writers_at_it_than_it_has_connections(
         thread.join()
     store.close()
     assert most == [True] * len(threads)
-    assert WRITING_AT_ONCE < AT_MOST, "a reader finds a connection, whoever writes"
+    assert WRITING_AT_ONCE < CONNECTIONS, "a reader finds a connection, whoever writes"
 
 
 def test_the_databases_clock_answers_threads_that_hold_every_connection(
@@ -166,7 +166,7 @@ def test_the_databases_clock_answers_threads_that_hold_every_connection(
     clock = DatabaseClock(store)
     before = clock()
     monkeypatch.setattr(DatabaseClock, "AGAIN_AFTER", 0.0)
-    all_hold_one, answers = threading.Barrier(AT_MOST), list[datetime]()
+    all_hold_one, answers = threading.Barrier(CONNECTIONS), list[datetime]()
 
     def ask() -> None:
         with store.reading() as session:
@@ -175,12 +175,12 @@ def test_the_databases_clock_answers_threads_that_hold_every_connection(
             all_hold_one.wait(20)
             answers.append(clock())
 
-    threads = [threading.Thread(target=ask) for _ in range(AT_MOST)]
+    threads = [threading.Thread(target=ask) for _ in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(answers) == AT_MOST
+    assert len(answers) == CONNECTIONS
     assert min(answers) >= before
 
 

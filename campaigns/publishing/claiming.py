@@ -37,12 +37,13 @@ class Claims:
     def take(self, line: Line) -> Claim | None:
         """The next step of this lane, committed as ours; None when nothing is due. Raises Overtaken."""
         with self.store.writing(durable=True) as session:
-            # Its key stays free for those who only refer to it, or a decision at the desk would deadlock with us.
-            unchanged = select(Account).where(Account.key == line.account).with_for_update(key_share=True)
-            account = session.scalar(unchanged)
             now = self.clock()
-            if account is None or not account.active or account.paused_at:
+            with_work = lines.having_work(select(Account).where(Account.key == line.account), line.lane, now)
+            # Its key stays free for those who only refer to it, or a decision at the desk would deadlock with us.
+            account = session.scalar(with_work.limit(1).with_for_update(of=Account, key_share=True))
+            if account is None:
                 return None
+            now = self.clock()
             while publication := lines.next_in(session, account, line.lane, now):
                 if not self._may_speak(publication, line, now):
                     return None
@@ -98,7 +99,7 @@ class Claims:
             values = following.given_up(in_doubt=in_doubt)
             move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **values)
             session.expire(publication, ["corrected_to"])
-            following.follow(session, publication.id, now=now)
+            following.follow(session, publication.id, publication.account.network, now=now)
             return None
         return self._claimed(session, publication, Step.FOLLOW_UP, now)
 
@@ -119,13 +120,13 @@ class Claims:
                 Delivery.HELD,
                 "it was planned for the rehearsal stage, and this account is real now; release it to send",
             )
-        revision = publication.revision
+        newest, revision = publication.post.revision, publication.revision
         if now - publication.due_at > self.connections.settings.too_late.get(revision.kind, TOO_LATE):
             return (
                 Delivery.MISSED,
                 f"its hour was {publication.due_at:%Y-%m-%d %H:%M} UTC; decide if it is still right",
             )
-        if publication.post.state is not PostState.APPROVED or revision is not publication.post.revision:
+        if publication.post.state is not PostState.APPROVED or revision is not newest:
             if publication.is_out_in_part:
                 return Delivery.HELD, "a part of it is out, and a newer revision waits to take its place: take it down"
             return Delivery.WITHDRAWN, "a newer revision takes its place"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Account, Delivery, Publication
 from platforms import adapter
+from platforms.contract import Network
 
 NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 """Nothing is to follow, or no more."""
@@ -44,17 +45,16 @@ def alternates(session: Session, publication: Publication) -> dict[str, str]:
     return {row[0].value: str(row[1]) for row in rows}
 
 
-def follow(session: Session, publication_id: int, *, now: datetime) -> None:
+def follow(session: Session, publication_id: int, network: Network, *, now: datetime) -> None:
     """This one has come out, changed, or gone: look soon whether something is to follow it, or its sisters.
 
     So too when its correction was given up, which had taken the place of what else was to follow.
 
     One that names a correction nobody is certain of waits for a person: it must not come by itself after all.
     """
-    publication = session.get_one(Publication, publication_id)
-    network = publication.account.network
     if not adapter(network).completes:
         return
+    publication = session.get_one(Publication, publication_id)
     sisters = (
         select(Publication.id)
         .join(Publication.account)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import case, literal, update
+from sqlalchemy import case, literal, select, update
 
 from campaigns import levers, spending
 from campaigns.models import Publication
@@ -75,10 +75,12 @@ class Gate(spending.Bookkeeper):
     def _check(self) -> None:
         """A host that slept between claim and call must not send what others have settled meanwhile."""
         claim = self._claim
+        as_it_is = select(Publication.state, Publication.fence, levers.some_in_force())
         with self._store.reading() as session:
-            publication = session.get_one(Publication, claim.publication_id)
-            if (publication.state, publication.fence) != (claim.step.state, claim.fence):
+            state, fence, some_held = session.execute(as_it_is.where(Publication.id == claim.publication_id)).one()
+            if (state, fence) != (claim.step.state, claim.fence):
                 raise Overtaken(claim.key)
-            lever = levers.holding(session, publication) if claim.step.sends else None
-        if lever:
-            raise Stopped(lever)
+            if not (some_held and claim.step.sends):
+                return
+            if lever := levers.holding(session, session.get_one(Publication, claim.publication_id)):
+                raise Stopped(lever)

@@ -5,15 +5,17 @@ An account's posts go out in the order of their hours. One that keeps failing le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from campaigns.models import Account, Delivery, Publication
 from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
+
+T = TypeVar("T")
 
 TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
 WAITING = (Delivery.PLANNED, Delivery.STAGED)
@@ -57,9 +59,19 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
 
 def with_work(session: Session, now: datetime) -> Iterator[Line]:
     """The lanes of accounts in which there may be a step to take now; the claim looks closer."""
-    for lane, condition in ((Lane.SEND, _to_send(now)), (Lane.PREPARE, _to_prepare(now))):
-        for account in session.scalars(_accounts(now).where(condition)):
+    for lane in Lane:
+        for account in session.scalars(having_work(select(Account.key).distinct(), lane, now)):
             yield Line(account=account, lane=lane)
+
+
+def having_work(accounts: Select[T], lane: Lane, now: datetime) -> Select[T]:
+    """Of these accounts those that may have a step to take in this lane, once for each step; the claim looks closer."""
+    return accounts.join(Publication, Publication.account_key == Account.key).where(
+        Account.active,
+        Account.paused_at.is_(None),
+        _is_open(Account.resume_at, now),
+        _to_send(now) if lane is Lane.SEND else _to_prepare(now),
+    )
 
 
 def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Publication | None:
@@ -71,29 +83,28 @@ def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Pu
 
 def _next_to_send(session: Session, account: Account, now: datetime) -> Publication | None:
     """What is to be taken down, else the head of the line if it is due, else what is to be looked at."""
-    line = _line(account)
-    to_look_after = line.where(Publication.not_before <= now)
-    if down := session.scalar(to_look_after.where(Publication.state == Delivery.WITHDRAWING)):
+    few = session.scalars(_line(account).where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER)))).all()
+    due = {each.state: each for each in reversed(few) if each.not_before and each.not_before <= now}
+    if down := due.get(Delivery.WITHDRAWING):
         return down
-    head = session.scalar(
-        line.where(
-            Publication.state.in_((*WAITING, Delivery.STAGING)),
-            or_(Publication.setbacks < PATIENCE, Publication.not_before.is_(None), Publication.not_before <= now),
+    if _is_clear(account, {each.state for each in few}, now):
+        head = session.scalar(
+            _first(account).where(
+                Publication.state.in_((*WAITING, Delivery.STAGING)),
+                or_(Publication.setbacks < PATIENCE, Publication.not_before.is_(None), Publication.not_before <= now),
+            )
         )
-    )
-    if head is not None and head.state is Delivery.STAGED and _is_clear(session, account, now):
-        ready_at = max(head.due_at, head.not_before or head.due_at)
-        if ready_at <= now:
+        if head and head.state is Delivery.STAGED and max(head.due_at, head.not_before or head.due_at) <= now:
             return head
-    return session.scalar(to_look_after.where(Publication.state == Delivery.UNCERTAIN))
+    return due.get(Delivery.UNCERTAIN)
 
 
 def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
     """What is to be prepared, if uploads are taken; else what is to follow a post that is out: that has time."""
-    if session.scalar(_line(account).where(Publication.state == Delivery.STAGING)):
+    if session.scalar(_first(account).where(Publication.state == Delivery.STAGING)):
         return None
     planned = session.scalar(
-        _line(account).where(
+        _first(account).where(
             Publication.state == Delivery.PLANNED,
             Publication.due_at <= now + AHEAD,
             or_(Publication.not_before.is_(None), Publication.not_before <= now),
@@ -101,33 +112,28 @@ def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publi
     )
     if planned and not account.is_closed(now, rehearsal=planned.rehearsal, uploads=True):
         return planned
-    return session.scalar(_line(account).where(*_FOLLOWED, Publication.follows_at <= now))
+    return session.scalar(_first(account).where(*_FOLLOWED, Publication.follows_at <= now))
 
 
-def _is_clear(session: Session, account: Account, now: datetime) -> bool:
+def _is_clear(account: Account, states: Set[Delivery], now: datetime) -> bool:
     """The spacing is over, nothing is being sent, and nothing uncertain is waited for."""
     if account.clear_at is not None and account.clear_at > now:
         return False
-    in_the_way = [Delivery.REVEALING, *([Delivery.UNCERTAIN] if account.waits_for_uncertain else [])]
-    return session.scalar(_line(account).where(Publication.state.in_(in_the_way))) is None
+    return Delivery.REVEALING not in states and not (account.waits_for_uncertain and Delivery.UNCERTAIN in states)
 
 
 def _line(account: Account) -> Select[Publication]:
+    """An account's publications in the order of their hours, each with its post, which every claim asks for."""
     return (
         select(Publication)
+        .options(joinedload(Publication.post))
         .where(Publication.account_key == account.key)
         .order_by(Publication.due_at, Publication.id)
-        .limit(1)
     )
 
 
-def _accounts(now: datetime) -> Select[str]:
-    return (
-        select(Publication.account_key)
-        .distinct()
-        .join(Publication.account)
-        .where(Account.active, Account.paused_at.is_(None), _is_open(Account.resume_at, now))
-    )
+def _first(account: Account) -> Select[Publication]:
+    return _line(account).limit(1)
 
 
 def _to_send(now: datetime) -> ColumnElement[bool]:
@@ -136,8 +142,12 @@ def _to_send(now: datetime) -> ColumnElement[bool]:
         Publication.due_at <= now,
         or_(Publication.not_before.is_(None), Publication.not_before <= now),
         or_(Account.clear_at.is_(None), Account.clear_at <= now),
+        ~_has_one(Delivery.REVEALING),
     )
-    return or_(head, and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= now))
+    return and_(
+        Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)),
+        or_(head, and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= now)),
+    )
 
 
 def _to_prepare(now: datetime) -> ColumnElement[bool]:
@@ -147,7 +157,13 @@ def _to_prepare(now: datetime) -> ColumnElement[bool]:
         or_(Publication.not_before.is_(None), Publication.not_before <= now),
         _is_open(Account.uploads_at, now),
     )
-    return or_(planned, and_(*_FOLLOWED, Publication.follows_at <= now))
+    return and_(or_(planned, and_(*_FOLLOWED, Publication.follows_at <= now)), ~_has_one(Delivery.STAGING))
+
+
+def _has_one(state: Delivery) -> ColumnElement[bool]:
+    """Some worker has the lane in hand, and goes on with it."""
+    other = aliased(Publication)
+    return exists().where(other.account_key == Account.key, other.state == state)
 
 
 def _is_open(window: SQLColumnExpression[Any], now: datetime) -> ColumnElement[bool]:

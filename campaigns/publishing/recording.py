@@ -91,7 +91,7 @@ class Records:
             with self.store.writing(durable=True) as session:
                 self._record(session, claim, Delivery.PUBLISHED, **published)
                 self._answered(session, claim, closing)
-                following.follow(session, claim.publication_id, now=self.clock())
+                following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
         except Overtaken:
             with self.store.writing(durable=True) as session:
                 late.late_receipt(session, claim, published, by=self.owner, now=self.clock())
@@ -119,7 +119,7 @@ class Records:
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             self._note_move(session, claim, Delivery.PUBLISHED, "corrected")
             self._answered(session, claim, closing)
-            following.follow(session, claim.publication_id, now=now)
+            following.follow(session, claim.publication_id, claim.speaker.network, now=now)
 
     def followed(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
         """Nothing more is to follow, unless a sister came out meanwhile whose address this one does not know yet."""
@@ -130,7 +130,7 @@ class Records:
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             publication = session.get_one(Publication, claim.publication_id)
             if following.alternates(session, publication) != claim.outgoing.alternates:
-                following.follow(session, claim.publication_id, now=self.clock())
+                following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
             self._answered(session, claim, closing)
 
     def not_found(self, claim: Claim, finding: Absent | Unclear, closing: TooSoon | None) -> None:
@@ -158,7 +158,7 @@ class Records:
         with self.store.writing(durable=True) as session:
             self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
             self._answered(session, claim, closing)
-            following.follow(session, claim.publication_id, now=self.clock())
+            following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
 
     def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
         """The heart of publishing: what went wrong decides where the publication goes (see platforms.errors)."""
@@ -202,7 +202,7 @@ class Records:
             self._still_ours(session, claim, owner=None, lease_until=None, why=why, **values)
             self._note_move(session, claim, Delivery.PUBLISHED, why)
             if claim.correcting:
-                following.follow(session, claim.publication_id, now=self.clock())
+                following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
             return
         wait = FOLLOW_LATER if isinstance(error, Stopped) else wait_after(setbacks)
         again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait

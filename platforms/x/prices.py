@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from platforms.contract import Charge
 from platforms.endpoints import Call
+from platforms.x.weighing import has_link
 
 BUCKET = "x microdollars"
 POST, POST_WITH_LINK = 15_000, 200_000
@@ -24,10 +25,8 @@ _OWN_POST_READ, _POST_READ, _USER_READ = 1_000, 5_000, 10_000
 
 
 def of_post(text: str) -> int:
-    """What creating a post with these words costs. A bare domain is a link, as X's text library has it."""
-    from twitter_text import extract_urls  # 12 MB of tables
-
-    return POST_WITH_LINK if extract_urls(text) else POST
+    """What creating a post with these words costs."""
+    return POST_WITH_LINK if has_link(text) else POST
 
 
 def charges(call: Call, answer: requests.Response, on: date) -> Sequence[Charge]:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from platforms import limits
 from platforms.contract import Network, Outgoing
 from platforms.errors import Refused
-from platforms.x.weighing import weighted_length
+from platforms.x.weighing import fits, weighted_length
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "ur", "he"})
 _PAUSES = [
@@ -59,9 +59,9 @@ def written(text: str) -> str:
 @lru_cache(maxsize=64)
 def _parts(text: str, language: str) -> tuple[str, ...]:
     whole, most_parts = written(text), _longest("parts of a thread")
-    weight = weighted_length(whole)
-    if weight <= _longest("text"):
+    if fits(whole, _longest("text")):
         return (whole,)
+    weight = weighted_length(whole)
     room = _longest("text") - weighted_length(_counted("", most_parts, most_parts, language))
     if weight > room * most_parts:  # before a book that somebody pasted is cut with care
         raise _too_many(ceil(weight / room), most_parts)

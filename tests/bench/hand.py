@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from campaigns.connections import Connections
 from campaigns.measuring import Measurer
 from campaigns.publishing import Publisher
+from campaigns.running import suit_many_threads
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -25,6 +26,7 @@ from tests.bench.ground import now_
 
 def main(name: str, at_once: int, ahead: timedelta, *, stands: bool) -> None:
     end_with_parent()
+    suit_many_threads()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())

@@ -297,7 +297,7 @@ def test_a_sister_that_comes_out_does_not_bring_a_correction_that_was_stopped(ho
     house.work()
     house.lift()
     with house.store.writing() as session:
-        following.follow(session, house.row.id, now=house.clock())
+        following.follow(session, house.row.id, house.row.account.network, now=house.clock())
     house.later()
     house.work()
     assert house.says == [OLD]
