@@ -129,7 +129,7 @@ def approval_of(revision: Revision) -> Approval | None:
     last = next((a for a in reversed(revision.approvals) if a.verdict is not Verdict.SUBMITTED), None)
     if last is None or last.verdict is not Verdict.APPROVED:
         return None
-    return last if last.seal in (seal_of(revision), _first_seal_of(revision)) else None
+    return last if last.seal == seal_of(revision) or last.seal == _first_seal_of(revision) else None
 
 
 def _content(revision: Revision) -> dict[str, Any]:

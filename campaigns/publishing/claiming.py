@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns import allowance, costs, levers, planning, review
 from campaigns.connections import Connections, Speaker
-from campaigns.models import Account, Delivery, Move, PostState, Publication
+from campaigns.models import Delivery, Move, PostState, Publication
 from campaigns.moving import move, update_unchanged
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
@@ -37,10 +36,7 @@ class Claims:
     def take(self, line: Line) -> Claim | None:
         """The next step of this lane, committed as ours; None when nothing is due. Raises Overtaken."""
         with self.store.writing(durable=True) as session:
-            now = self.clock()
-            with_work = lines.having_work(select(Account).where(Account.key == line.account), line.lane, now)
-            # Its key stays free for those who only refer to it, or a decision at the desk would deadlock with us.
-            account = session.scalar(with_work.limit(1).with_for_update(of=Account, key_share=True))
+            account = lines.taken_in_hand(session, line, self.clock())
             if account is None:
                 return None
             now = self.clock()

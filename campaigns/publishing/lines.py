@@ -5,17 +5,15 @@ An account's posts go out in the order of their hours. One that keeps failing le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from campaigns.models import Account, Delivery, Publication
 from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
-
-T = TypeVar("T")
 
 TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
 WAITING = (Delivery.PLANNED, Delivery.STAGED)
@@ -60,18 +58,13 @@ def next_moment(session: Session, now: datetime) -> datetime | None:
 def with_work(session: Session, now: datetime) -> Iterator[Line]:
     """The lanes of accounts in which there may be a step to take now; the claim looks closer."""
     for lane in Lane:
-        for account in session.scalars(having_work(select(Account.key).distinct(), lane, now)):
+        for account in session.scalars(_ACCOUNTS[lane], _at(now)):
             yield Line(account=account, lane=lane)
 
 
-def having_work(accounts: Select[T], lane: Lane, now: datetime) -> Select[T]:
-    """Of these accounts those that may have a step to take in this lane, once for each step; the claim looks closer."""
-    return accounts.join(Publication, Publication.account_key == Account.key).where(
-        Account.active,
-        Account.paused_at.is_(None),
-        _is_open(Account.resume_at, now),
-        _to_send(now) if lane is Lane.SEND else _to_prepare(now),
-    )
+def taken_in_hand(session: Session, line: Line, now: datetime) -> Account | None:
+    """The line's account, kept from others until the transaction ends; None, and kept from nobody, without work."""
+    return session.scalar(_IN_HAND[line.lane], {"account": line.account, **_at(now)})
 
 
 def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Publication | None:
@@ -83,17 +76,13 @@ def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Pu
 
 def _next_to_send(session: Session, account: Account, now: datetime) -> Publication | None:
     """What is to be taken down, else the head of the line if it is due, else what is to be looked at."""
-    few = session.scalars(_line(account).where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER)))).all()
+    values = {"account": account.key, **_at(now)}
+    few = session.scalars(_IN_THE_WAY, values).all()
     due = {each.state: each for each in reversed(few) if each.not_before and each.not_before <= now}
     if down := due.get(Delivery.WITHDRAWING):
         return down
     if _is_clear(account, {each.state for each in few}, now):
-        head = session.scalar(
-            _first(account).where(
-                Publication.state.in_((*WAITING, Delivery.STAGING)),
-                or_(Publication.setbacks < PATIENCE, Publication.not_before.is_(None), Publication.not_before <= now),
-            )
-        )
+        head = session.scalar(_HEAD, values)
         if head and head.state is Delivery.STAGED and max(head.due_at, head.not_before or head.due_at) <= now:
             return head
     return due.get(Delivery.UNCERTAIN)
@@ -101,18 +90,13 @@ def _next_to_send(session: Session, account: Account, now: datetime) -> Publicat
 
 def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
     """What is to be prepared, if uploads are taken; else what is to follow a post that is out: that has time."""
-    if session.scalar(_first(account).where(Publication.state == Delivery.STAGING)):
+    values = {"account": account.key, **_at(now)}
+    if session.scalar(_PREPARED, values):
         return None
-    planned = session.scalar(
-        _first(account).where(
-            Publication.state == Delivery.PLANNED,
-            Publication.due_at <= now + AHEAD,
-            or_(Publication.not_before.is_(None), Publication.not_before <= now),
-        )
-    )
+    planned = session.scalar(_TO_PREPARE, values)
     if planned and not account.is_closed(now, rehearsal=planned.rehearsal, uploads=True):
         return planned
-    return session.scalar(_first(account).where(*_FOLLOWED, Publication.follows_at <= now))
+    return session.scalar(_TO_FOLLOW, values)
 
 
 def _is_clear(account: Account, states: Set[Delivery], now: datetime) -> bool:
@@ -122,54 +106,77 @@ def _is_clear(account: Account, states: Set[Delivery], now: datetime) -> bool:
     return Delivery.REVEALING not in states and not (account.waits_for_uncertain and Delivery.UNCERTAIN in states)
 
 
-def _line(account: Account) -> Select[Publication]:
-    """An account's publications in the order of their hours, each with its post, which every claim asks for."""
-    return (
-        select(Publication)
-        .options(joinedload(Publication.post))
-        .where(Publication.account_key == account.key)
-        .order_by(Publication.due_at, Publication.id)
-    )
+def _at(now: datetime) -> Mapping[str, datetime]:
+    return {"now": now, "soon": now + AHEAD}
 
 
-def _first(account: Account) -> Select[Publication]:
-    return _line(account).limit(1)
-
-
-def _to_send(now: datetime) -> ColumnElement[bool]:
-    head = and_(
-        Publication.state == Delivery.STAGED,
-        Publication.due_at <= now,
-        or_(Publication.not_before.is_(None), Publication.not_before <= now),
-        or_(Account.clear_at.is_(None), Account.clear_at <= now),
-        ~_has_one(Delivery.REVEALING),
-    )
-    return and_(
-        Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)),
-        or_(head, and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= now)),
-    )
-
-
-def _to_prepare(now: datetime) -> ColumnElement[bool]:
-    planned = and_(
-        Publication.state == Delivery.PLANNED,
-        Publication.due_at <= now + AHEAD,
-        or_(Publication.not_before.is_(None), Publication.not_before <= now),
-        _is_open(Account.uploads_at, now),
-    )
-    return and_(or_(planned, and_(*_FOLLOWED, Publication.follows_at <= now)), ~_has_one(Delivery.STAGING))
-
-
-def _has_one(state: Delivery) -> ColumnElement[bool]:
-    """Some worker has the lane in hand, and goes on with it."""
-    other = aliased(Publication)
-    return exists().where(other.account_key == Account.key, other.state == state)
-
-
-def _is_open(window: SQLColumnExpression[Any], now: datetime) -> ColumnElement[bool]:
+def _is_open(window: SQLColumnExpression[Any], now: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     return or_(window.is_(None), window <= now, ~_closed_to_it)
 
 
 def _later(first: SQLColumnExpression[Any], second: SQLColumnExpression[Any]) -> ColumnElement[Any]:
     """The later of two moments; one that is absent does not count."""
     return case((first.is_(None), second), (second > first, second), else_=first)
+
+
+# -- the statements, put together once: every claim asks them ---------------------------------------
+
+_NOW, _SOON = (bindparam(name, type_=Publication.due_at.type) for name in ("now", "soon"))
+_THIS = bindparam("account", type_=Publication.account_key.type)
+
+_has_come = or_(Publication.not_before.is_(None), Publication.not_before <= _NOW)
+_planned = and_(Publication.state == Delivery.PLANNED, Publication.due_at <= _SOON, _has_come)
+_follows = and_(*_FOLLOWED, Publication.follows_at <= _NOW)
+
+_LINE = (
+    select(Publication)
+    .options(joinedload(Publication.post))
+    .where(Publication.account_key == _THIS)
+    .order_by(Publication.due_at, Publication.id)
+)
+"""An account's publications in the order of their hours, each with its post, which every claim asks for."""
+_IN_THE_WAY = _LINE.where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER)))
+_HEAD = _LINE.where(
+    Publication.state.in_((*WAITING, Delivery.STAGING)), or_(Publication.setbacks < PATIENCE, _has_come)
+).limit(1)
+_PREPARED = _LINE.where(Publication.state == Delivery.STAGING).limit(1)
+_TO_PREPARE = _LINE.where(_planned).limit(1)
+_TO_FOLLOW = _LINE.where(_follows).limit(1)
+
+
+def _in_other_hands(state: Delivery) -> ColumnElement[bool]:
+    """Some worker has the lane in hand, and goes on with it."""
+    other = aliased(Publication)
+    return exists().where(other.account_key == Account.key, other.state == state)
+
+
+_head_is_due = and_(
+    Publication.state == Delivery.STAGED,
+    Publication.due_at <= _NOW,
+    _has_come,
+    or_(Account.clear_at.is_(None), Account.clear_at <= _NOW),
+    ~_in_other_hands(Delivery.REVEALING),
+)
+_WORK = {
+    Lane.SEND: and_(
+        Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)),
+        or_(_head_is_due, and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= _NOW)),
+    ),
+    Lane.PREPARE: and_(
+        or_(and_(_planned, _is_open(Account.uploads_at, _NOW)), _follows), ~_in_other_hands(Delivery.STAGING)
+    ),
+}
+_OPEN = (Account.active, Account.paused_at.is_(None), _is_open(Account.resume_at, _NOW))
+_ACCOUNTS = {
+    lane: select(Account.key).distinct().join(Publication, Publication.account_key == Account.key).where(*_OPEN, work)
+    for lane, work in _WORK.items()
+}
+_IN_HAND = {
+    lane: select(Account)
+    .join(Publication, Publication.account_key == Account.key)
+    .where(Account.key == _THIS, *_OPEN, work)
+    .limit(1)
+    # Its key stays free for those who only refer to it, or a decision at the desk would deadlock with us.
+    .with_for_update(of=Account, key_share=True)
+    for lane, work in _WORK.items()
+}

@@ -36,6 +36,9 @@ from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSo
 
 logger = logging.getLogger(__name__)
 
+BLIND = {"synchronize_session": False}
+"""An update after which this session reads nothing that it has read before."""
+
 
 class Records:
     def __init__(
@@ -235,7 +238,7 @@ class Records:
     def _answered(self, session: Session, claim: Claim, closing: TooSoon | None) -> None:
         """A clear answer: the account has not stumbled. It may say that its window is now used up."""
         stumbled = (Account.key == claim.speaker.account, Account.stumbles > 0)
-        session.execute(update(Account).where(*stumbled).values(stumbles=0))
+        session.execute(update(Account).where(*stumbled).values(stumbles=0), execution_options=BLIND)
         if closing:
             self._close(session, claim, closing)
 
@@ -277,9 +280,7 @@ class Records:
             "resume_why": str(window),
             "resume_for_rehearsal": rehearsal,
         }
-        session.execute(
-            update(Account).where(closed, may).values(**values).execution_options(synchronize_session=False)
-        )
+        session.execute(update(Account).where(closed, may).values(**values), execution_options=BLIND)
 
     def _is_over(self, claim: Claim) -> bool:
         """The stage's account has become a real one meanwhile: what the stage says is no longer about it."""
@@ -309,8 +310,8 @@ class Records:
 
     def _still_ours(self, session: Session, claim: Claim, **values: object) -> None:
         """Update the claimed row if nobody has claimed it since. Raises Overtaken."""
-        touched = session.execute(update(Publication).where(*_ours(claim)).values(**values)).rowcount  # type: ignore[attr-defined]
-        if touched == 0:
+        ours = update(Publication).where(*_ours(claim)).values(**values)
+        if session.execute(ours, execution_options=BLIND).rowcount == 0:  # type: ignore[attr-defined]
             raise Overtaken(claim.key)
 
 
