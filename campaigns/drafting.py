@@ -24,7 +24,6 @@ from campaigns.models import (
     Campaign,
     Delivery,
     Kind,
-    Move,
     Part,
     Post,
     PostState,
@@ -34,6 +33,7 @@ from campaigns.models import (
     Role,
     Wording,
 )
+from campaigns.moving import write_down
 from campaigns.review import person_called
 from campaigns.vault import Vault
 
@@ -337,13 +337,4 @@ def _withdraw_waiting(session: Session, post: Post, *, by: str, now: datetime) -
         still = update(Publication).where(Publication.id == identity, Publication.state == state)
         moved = session.execute(still.values(state=Delivery.WITHDRAWN, why=NEWER_REVISION).returning(Publication.id))
         if moved.scalar_one_or_none() is not None:
-            session.add(
-                Move(
-                    publication_id=identity,
-                    at=now,
-                    came_from=state,
-                    went_to=Delivery.WITHDRAWN,
-                    by=by,
-                    why=NEWER_REVISION,
-                )
-            )
+            write_down(session, identity, state, Delivery.WITHDRAWN, by=by, now=now, why=NEWER_REVISION)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from campaigns.models import Delivery, Move, Publication
+
+_LINE = insert(Move)
 
 
 class Overtaken(RuntimeError):
@@ -43,4 +45,19 @@ def move(
 ) -> None:
     was = publication.state
     update_unchanged(session, publication, was, state=to, why=why, owner=None, lease_until=None, **values)
-    session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=to, by=by, why=why))
+    write_down(session, publication.id, was, to, by=by, now=now, why=why)
+
+
+def write_down(
+    session: Session,
+    publication_id: int,
+    came_from: Delivery | None,
+    went_to: Delivery,
+    *,
+    by: str,
+    now: datetime,
+    why: str = "",
+) -> None:
+    """One line of a publication's history."""
+    line = {"publication_id": publication_id, "at": now, "came_from": came_from, "went_to": went_to}
+    session.execute(_LINE, {**line, "by": by, "why": why})

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from campaigns import allowance
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision
-from campaigns.moving import Overtaken, move, update_unchanged
+from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision
+from campaigns.moving import Overtaken, move, update_unchanged, write_down
 from campaigns.settings import Settings
 from platforms import adapter
 from platforms.contract import Form
@@ -218,7 +218,7 @@ def _new(
     )
     session.add(publication)
     session.flush()
-    session.add(Move(publication_id=publication.id, at=now, went_to=Delivery.PLANNED, by="plan"))
+    write_down(session, publication.id, None, Delivery.PLANNED, by="plan", now=now)
     return publication
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,15 +51,19 @@ class Bookkeeper:
 
 def charge(session: Session, speaker: Speaker, charges: Sequence[Charge]) -> None:
     """Add what a call cost. The rehearsal stage's charges are kept apart from the real networks'."""
+    add = _ADD[session.get_bind().dialect.name]
     for each in charges:
-        insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(Spending)
-        row = insert.values(
-            spender=spender(speaker, whole_app=each.whole_app), bucket=each.bucket, on=each.on, amount=each.amount
-        )
-        again = row.on_conflict_do_update(
-            index_elements=["spender", "bucket", "on"], set_={"amount": Spending.amount + row.excluded.amount}
-        )
-        session.execute(again)
+        by = spender(speaker, whole_app=each.whole_app)
+        session.execute(add, {"spender": by, "bucket": each.bucket, "on": each.on, "amount": each.amount})
+
+
+def _adding(insert: Callable[[type[Spending]], Any]) -> Any:
+    row = insert(Spending)
+    sum_ = Spending.amount + row.excluded.amount
+    return row.on_conflict_do_update(index_elements=["spender", "bucket", "on"], set_={"amount": sum_})
+
+
+_ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
 
 
 def spent(session: Session, speaker: Speaker, bucket: str, on: date, *, whole_app: bool = False) -> int:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from campaigns import allowance, costs, levers, planning, review
 from campaigns.connections import Connections, Speaker
-from campaigns.models import Delivery, Move, PostState, Publication
-from campaigns.moving import move, update_unchanged
+from campaigns.models import Delivery, PostState, Publication
+from campaigns.moving import move, update_unchanged, write_down
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
 from campaigns.publishing.following import ITS_CORRECTION
@@ -155,7 +155,7 @@ class Claims:
         was, sent_before = publication.state, publication.sent_at
         update_unchanged(session, publication, was, **values)
         if was is not step.state:
-            session.add(Move(publication_id=publication.id, at=now, came_from=was, went_to=step.state, by=self.owner))
+            write_down(session, publication.id, was, step.state, by=self.owner, now=now)
         return self._what_it_needs(session, publication, step, sent_before)
 
     def _spacing(self, publication: Publication) -> timedelta:

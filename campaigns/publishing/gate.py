@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import bindparam, case, literal, select, update
 
 from campaigns import levers, spending
 from campaigns.models import Publication
@@ -21,6 +21,10 @@ from platforms.errors import OutcomeUnknown, TooSoon
 
 UPLOADS_TOLD_EVERY = 1.0
 """Seconds between two notes of how far an upload has come."""
+
+_AS_IT_IS = select(Publication.state, Publication.fence, levers.some_in_force()).where(
+    Publication.id == bindparam("id")
+)
 
 
 class Gate(spending.Bookkeeper):
@@ -75,9 +79,8 @@ class Gate(spending.Bookkeeper):
     def _check(self) -> None:
         """A host that slept between claim and call must not send what others have settled meanwhile."""
         claim = self._claim
-        as_it_is = select(Publication.state, Publication.fence, levers.some_in_force())
         with self._store.reading() as session:
-            state, fence, some_held = session.execute(as_it_is.where(Publication.id == claim.publication_id)).one()
+            state, fence, some_held = session.execute(_AS_IT_IS, {"id": claim.publication_id}).one()
             if (state, fence) != (claim.step.state, claim.fence):
                 raise Overtaken(claim.key)
             if not (some_held and claim.step.sends):

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from campaigns.models import Delivery, Move, Publication
-from campaigns.moving import move
+from campaigns.models import Delivery, Publication
+from campaigns.moving import move, write_down
 from campaigns.publishing.steps import Claim, Step
 from platforms import adapter
 
@@ -87,7 +87,7 @@ def _hold(session: Session, publication: Publication, why: str, by: str, now: da
 def _note(session: Session, publication: Publication, why: str, *, by: str, now: datetime) -> None:
     """In its history alone: where it stands is true as it is."""
     state = publication.state
-    session.add(Move(publication_id=publication.id, at=now, came_from=state, went_to=state, by=by, why=why))
+    write_down(session, publication.id, state, state, by=by, now=now, why=why)
 
 
 def _locked(session: Session, claim: Claim) -> Publication:

@@ -11,8 +11,8 @@ from sqlalchemy import and_, case, or_, update
 from sqlalchemy.orm import Session
 
 from campaigns.connections import Connections
-from campaigns.models import Account, Delivery, Move, Publication
-from campaigns.moving import Overtaken
+from campaigns.models import Account, Delivery, Publication
+from campaigns.moving import Overtaken, write_down
 from campaigns.publishing import following, late
 from campaigns.publishing.following import ITS_CORRECTION, NOT_FOLLOWED, WHAT_FOLLOWS
 from campaigns.publishing.steps import (
@@ -297,16 +297,8 @@ class Records:
             self._note_move(session, claim, state, str(values.get("why") or ""))
 
     def _note_move(self, session: Session, claim: Claim, to: Delivery, why: str) -> None:
-        session.add(
-            Move(
-                publication_id=claim.publication_id,
-                at=self.clock(),
-                came_from=claim.step.state,
-                went_to=to,
-                by=self.owner,
-                why=why,
-            )
-        )
+        came_from = claim.step.state
+        write_down(session, claim.publication_id, came_from, to, by=self.owner, now=self.clock(), why=why)
 
     def _still_ours(self, session: Session, claim: Claim, **values: object) -> None:
         """Update the claimed row if nobody has claimed it since. Raises Overtaken."""
