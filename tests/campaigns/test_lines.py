@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -88,6 +89,44 @@ def test_the_lanes_with_work_are_those_whose_step_is_due(
     assert publisher.lines_with_work() == []
     clock.move(minutes=2)
     assert publisher.lines_with_work() == [SEND]
+
+
+def test_a_lane_that_another_worker_has_in_hand_is_left_to_it(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [first] = factories.approved(store, settings, "first", text="First.", due_at=soon())
+    factories.approved(store, settings, "second", text="Second.", due_at=soon())
+    move_to(store, first, Delivery.STAGING, owner="worker-2", lease_until=soon())
+    assert publisher.lines_with_work() == []
+    move_to(store, first, Delivery.STAGED, owner=None, lease_until=None)
+    publisher.work_line(PREPARE)
+    clock.move(minutes=2)
+    move_to(store, first, Delivery.REVEALING, owner="worker-2", lease_until=soon())
+    assert (publisher.lines_with_work(), publisher.work_line(SEND)) == ([], 0)
+
+
+def test_what_is_uncertain_is_looked_at_while_another_post_is_being_sent(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [uncertain] = factories.approved(store, settings, "uncertain", text="Perhaps.", due_at=soon())
+    [sent] = factories.approved(store, settings, "sent", text="Now.", due_at=soon())
+    move_to(store, uncertain, Delivery.UNCERTAIN, not_before=clock(), sent_at=clock())
+    move_to(store, sent, Delivery.REVEALING, owner="worker-2", lease_until=soon())
+    assert publisher.lines_with_work() == [SEND]
+    assert publisher.work_line(SEND) == 1
+
+
+def test_no_worker_waits_for_an_account_that_has_nothing_to_do(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no locks of rows")
+    [first] = factories.approved(store, settings, "first", text="First.", due_at=soon())
+    move_to(store, first, Delivery.REVEALING, owner="worker-2", lease_until=soon())
+    with store.writing() as session:
+        session.get_one(Account, "x-en", with_for_update=True)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(publisher.work_line, SEND).result() == 0
 
 
 # -- spacing and order ---------------------------------------------------------------------------------
