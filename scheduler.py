@@ -84,9 +84,9 @@ class Clock:
         if due_at is None or self.publisher.stopping.is_set():
             return
         run_at = datetime.now(UTC) + max(due_at - self.publisher.clock(), timedelta())
-        self._scheduler.add_job(
-            _safely("publish", self.publish), "date", run_date=run_at, id="publish", replace_existing=True
-        )
+        # Two at once do no harm, and a due instant must not be skipped because one before it is still looked for.
+        publish = _safely("publish", self.publish)
+        self._scheduler.add_job(publish, "date", run_date=run_at, id="publish", max_instances=2, replace_existing=True)
 
     def look_at_sign_ins(self) -> None:
         signed_in.look_when_due(self.publisher.store, self.publisher.connections.settings, now=self.publisher.clock())
