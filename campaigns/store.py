@@ -26,6 +26,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 20
+SMALL_CACHE = "cache_size=-512"
+"""Kilobytes for each connection. SQLite's own 2 MB grow to 40 for twenty threads, and save no time (both measured)."""
 CONNECTIONS = 12
 """PostgreSQL's of one process, opened when first needed and kept: transactions are short, a new connection is not.
 
@@ -257,7 +259,8 @@ def _must_refer_to_rows(connection: Connection) -> None:
 
 def _prepare(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+    settings = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY", SMALL_CACHE)
+    for pragma in settings:
         connection.execute(f"PRAGMA {pragma}")
 
 
