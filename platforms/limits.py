@@ -227,7 +227,7 @@ _WORDS: Mapping[str, Callable[[Outgoing], str]] = {
 
 
 def _weighted(text: str) -> int:
-    from platforms.x.weighing import weighted_length  # 12 MB of tables that the other networks have no use for
+    from platforms.x.weighing import weighted_length
 
     return weighted_length(text)
 

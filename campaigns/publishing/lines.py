@@ -67,23 +67,26 @@ def next_in(session: Session, account: Account, lane: Lane, now: datetime) -> Pu
 
 
 def _next_to_send(session: Session, account: Account, now: datetime) -> Publication | None:
-    """What is to be taken down, else the head of the line if it is due, else what is to be looked at."""
+    """What is to be taken down, else the head of the line if it is due, else what is to be looked at.
+
+    What is in the way is read after the head: a post that has left the head's place meanwhile is seen there.
+    """
     values = {"account": account.key, **_at(now)}
+    head = session.scalar(_HEAD, values)
     few = session.scalars(_IN_THE_WAY, values).all()
     due = {each.state: each for each in reversed(few) if each.not_before and each.not_before <= now}
     if down := due.get(Delivery.WITHDRAWING):
         return down
-    if _is_clear(account, {each.state for each in few}, now):
-        head = session.scalar(_HEAD, values)
-        if head and head.state is Delivery.STAGED and max(head.due_at, head.not_before or head.due_at) <= now:
-            return head
+    is_due = head and head.state is Delivery.STAGED and max(head.due_at, head.not_before or head.due_at) <= now
+    if is_due and _is_clear(account, {each.state for each in few}, now):
+        return head
     return due.get(Delivery.UNCERTAIN)
 
 
 def _next_to_prepare(session: Session, account: Account, now: datetime) -> Publication | None:
     """What is to be prepared, if uploads are taken; else what is to follow a post that is out: that has time."""
     values = {"account": account.key, **_at(now)}
-    if session.scalar(_PREPARED, values):
+    if session.scalar(_IN_PREPARATION, values):
         return None
     planned = session.scalar(_TO_PREPARE, values)
     if planned and not account.is_closed(now, rehearsal=planned.rehearsal, uploads=True):
@@ -127,24 +130,26 @@ _LINE = (
     .order_by(Publication.due_at, Publication.id)
 )
 """An account's publications in the order of their hours, each with its post, which every claim asks for."""
-_IN_THE_WAY = _LINE.where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER)))
+_IN_THE_WAY = _LINE.where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER))).execution_options(
+    populate_existing=True
+)
 _HEAD = _LINE.where(
     Publication.state.in_((*WAITING, Delivery.STAGING)), or_(Publication.setbacks < PATIENCE, _has_come)
 ).limit(1)
-_PREPARED = _LINE.where(Publication.state == Delivery.STAGING).limit(1)
+_IN_PREPARATION = _LINE.where(Publication.state == Delivery.STAGING).limit(1)
 _TO_PREPARE = _LINE.where(_planned).limit(1)
 _TO_FOLLOW = _LINE.where(_follows).limit(1)
 
 
 def _in_other_hands(state: Delivery) -> ColumnElement[bool]:
-    """Some worker has the lane in hand, and goes on with it."""
+    """A worker has the lane in hand, and goes on with it, or its lease runs out."""
     other = aliased(Publication)
     return exists().where(other.account_key == Account.key, other.state == state).correlate(Account)
 
 
 _is_looked_after = and_(Publication.state.in_(TO_LOOK_AFTER), Publication.not_before <= _NOW)
 _may_be_prepared = and_(_planned, _is_open(Account.uploads_at, _NOW))
-_head_is_due = and_(
+_may_be_sent = and_(
     Publication.state == Delivery.STAGED,
     Publication.due_at <= _NOW,
     _has_come,
@@ -152,7 +157,7 @@ _head_is_due = and_(
     ~_in_other_hands(Delivery.REVEALING),
 )
 _OPEN = (Account.active, Account.paused_at.is_(None), _is_open(Account.resume_at, _NOW))
-_SENDS = (*_OPEN, Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)), or_(_head_is_due, _is_looked_after))
+_SENDS = (*_OPEN, Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)), or_(_may_be_sent, _is_looked_after))
 _IDLE = (*_OPEN, ~_in_other_hands(Delivery.STAGING))
 
 _with_accounts = Publication.account_key == Account.key

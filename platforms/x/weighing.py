@@ -12,7 +12,7 @@ from functools import lru_cache
 LINK_WEIGHS = 23
 _LIGHT_UP_TO, _EMOJI_BELOW = 0x10FF, "©®"
 """Letters up to here weigh 1, Latin and Arabic among them, but for two that X takes for emoji; nothing more than 2."""
-_INNER_DOT = re.compile(r"(?<=\S)\.(?=\S)")
+_INNER_DOT = re.compile(r"(?<=[^ \t\n])\.(?=\S)")
 """Every link has one, for it names a domain."""
 
 

@@ -43,6 +43,7 @@ def test_no_text_weighs_more_than_the_generous_count_says(text: str) -> None:
 
 @given(_TEXTS)
 @example("see oic-oci.org")
+@example("http://a\x1f.com")
 def test_a_link_is_seen_exactly_where_x_sees_one(text: str) -> None:
     assert has_link(text) == bool(extract_urls(text))
 
