@@ -116,7 +116,8 @@ class Claims:
                 Delivery.HELD,
                 "it was planned for the rehearsal stage, and this account is real now; release it to send",
             )
-        newest, revision = publication.post.revision, publication.revision
+        newest = publication.post.revision  # first: then the other one is hardly ever asked for
+        revision = publication.revision
         if now - publication.due_at > self.connections.settings.too_late.get(revision.kind, TOO_LATE):
             return (
                 Delivery.MISSED,

@@ -120,7 +120,8 @@ _NOW, _SOON = (bindparam(name, type_=Publication.due_at.type) for name in ("now"
 _THIS = bindparam("account", type_=Publication.account_key.type)
 
 _has_come = or_(Publication.not_before.is_(None), Publication.not_before <= _NOW)
-_planned = and_(Publication.state == Delivery.PLANNED, Publication.due_at <= _SOON, _has_come)
+_is_planned, _is_soon = Publication.state == Delivery.PLANNED, Publication.due_at <= _SOON
+_planned = and_(_is_planned, _is_soon, _has_come)
 _follows = and_(*_FOLLOWED, Publication.follows_at <= _NOW)
 
 _LINE = (
@@ -156,7 +157,8 @@ _may_be_sent = and_(
     or_(Account.clear_at.is_(None), Account.clear_at <= _NOW),
     ~_in_other_hands(Delivery.REVEALING),
 )
-_OPEN = (Account.active, Account.paused_at.is_(None), _is_open(Account.resume_at, _NOW))
+_SPEAKS = (Account.active, Account.paused_at.is_(None))
+_OPEN = (*_SPEAKS, _is_open(Account.resume_at, _NOW))
 _SENDS = (*_OPEN, Publication.state.in_((Delivery.STAGED, *TO_LOOK_AFTER)), or_(_may_be_sent, _is_looked_after))
 _IDLE = (*_OPEN, ~_in_other_hands(Delivery.STAGING))
 
@@ -181,7 +183,6 @@ _IN_HAND = {
 
 _resumes_at = case((_closed_to_it, Account.resume_at))
 _obstacle = _later(_later(Publication.not_before, case((_closed_to_it, Account.uploads_at))), _resumes_at)
-_is_planned, _is_soon = Publication.state == Delivery.PLANNED, Publication.due_at <= _SOON
 _ready_at = _later(_later(_later(Publication.due_at, Publication.not_before), _resumes_at), Account.clear_at)
 _MOMENTS = (
     select(
@@ -193,10 +194,8 @@ _MOMENTS = (
         ),
     )
     .join(Publication.account)
-    .where(Account.active, Account.paused_at.is_(None), Publication.state.in_((*WAITING, *TO_LOOK_AFTER)))
+    .where(*_SPEAKS, Publication.state.in_((*WAITING, *TO_LOOK_AFTER)))
 )
 _FOLLOWS_AT = (
-    select(func.min(_later(Publication.follows_at, _resumes_at)))
-    .join(Publication.account)
-    .where(Account.active, Account.paused_at.is_(None), *_FOLLOWED)
+    select(func.min(_later(Publication.follows_at, _resumes_at))).join(Publication.account).where(*_SPEAKS, *_FOLLOWED)
 )
