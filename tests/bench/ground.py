@@ -30,16 +30,17 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, kw_only=True)
 class ToSend:
-    """One post in English, with a picture or a film or without."""
+    """One post in English, with a picture or a film or without, and perhaps with a link."""
 
     key: str
     on: tuple[str, ...]
     due_at: datetime
     media: Path | None = None
+    link: str = ""
 
     @property
     def text(self) -> str:
-        return f"A kind word, {self.key}."
+        return f"A kind word, {self.key}. {self.link}".rstrip()
 
 
 @dataclass(frozen=True)

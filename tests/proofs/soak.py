@@ -1,8 +1,9 @@
 """`python -m tests.proofs.soak --minutes 60`: a worker under a steady stream of posts, with a fault now and then.
 
-Worker and stage are processes of their own. What the worker takes up is looked at every half minute: memory, open
-files, threads, and the database. At the end stands a line for each quarter of the time, and a verdict: how memory
-grows with the posts once it is warm, and whether anything was seen twice or lost, by the stage's own record.
+Each account speaks as often as its network takes posts, so that none is left waiting for a window. Worker and stage
+are processes of their own. What the worker takes up is looked at every half minute: memory, open files, threads, and
+the database. At the end stands a line for each quarter of the time, and a verdict: how memory grows with the posts
+once it is warm, and whether anything was seen twice or lost, by the stage's own record.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from sqlalchemy import func, select
 
 from campaigns.models import ON_THE_WAY, Delivery, Publication
+from campaigns.settings import AccountSetting
 from campaigns.stage import stage_up
-from platforms.contract import Network
+from platforms import adapter
+from platforms.contract import Form, Network
 from tests.bench.ground import Ground, ToSend, ground, now_, pictures, shown, worker
 
 AHEAD, BATCH = timedelta(seconds=8), timedelta(seconds=4)
@@ -40,6 +43,9 @@ ONE_IN = 100
 GIVES_UP_AFTER = 60.0
 MEMORY_GROWTH, FILES_GROWTH = 5.0, 5.0
 """Megabytes, and open files, in 10,000 posts; more than this is called growth."""
+LINK_IN = 10
+RESERVE = 1.2
+"""How much more slowly an account speaks than its network would allow, so that what a fault delayed has room."""
 ENOUGH = 1000
 """With fewer posts after the warm-up nothing is said about growth."""
 
@@ -86,10 +92,10 @@ class Verdict:
         return [each for each in (*cut, self.samples[3 * size :]) if each]
 
 
-def soak(folder: Path, *, length: timedelta, each_second: float, look_every: timedelta) -> Verdict:
-    """Send `each_second` posts for `length`, settle what is left, and say what was seen."""
+def soak(folder: Path, *, length: timedelta, spacing: timedelta, look_every: timedelta) -> Verdict:
+    """Send for `length` with this `spacing` on an account, settle what is left, and say what was seen."""
     with ground(folder / "home") as here, stage_up(here.settings) as base, worker(here) as process:
-        stream = _Stream(here, base, folder, each_second)
+        stream = _Stream(here, base, folder, length, spacing)
         samples, watched = [], psutil.Process(process.pid)
         start = time.monotonic()
         next_look, end = start + look_every.total_seconds(), start + length.total_seconds()
@@ -105,45 +111,60 @@ def soak(folder: Path, *, length: timedelta, each_second: float, look_every: tim
 
 
 class _Stream:
-    """Posts on all accounts in turn; every second one with a picture, a film where nothing else is taken."""
+    """Posts on every account, a link in some; every second one with a picture, a film where nothing else is taken."""
 
-    def __init__(self, here: Ground, base: str, folder: Path, each_second: float) -> None:
+    def __init__(self, here: Ground, base: str, folder: Path, length: timedelta, spacing: timedelta) -> None:
         self.sent: list[str] = []
         self.faults = 0
         self._here, self._base = here, base
-        self._step = timedelta(seconds=1 / each_second)
-        self._next_at = now_() + AHEAD
+        accounts = here.settings.accounts
+        self._spacing = {each: max(spacing, _taken(each, accounts, length)) for each in accounts}
+        self._next_at = dict.fromkeys(accounts, now_() + AHEAD)
         self._cards, self._film = pictures(folder / "pictures", 8), _film(folder / "film.mp4")
         self._numbers = count()
         self._chance = random.Random(90)
 
     def keep_ahead(self, until: datetime) -> None:
-        if self._next_at > until:
+        if min(self._next_at.values()) > until:
             return
         batch = []
-        while self._next_at <= until + BATCH:
-            batch.append(self._post(next(self._numbers)))
-            self._next_at += self._step
+        for account in self._spacing:
+            while self._next_at[account] <= until + BATCH:
+                batch.append(self._post(account, next(self._numbers)))
+                self._next_at[account] += self._spacing[account]
         self._here.approve(batch)
         self.sent += [each.text for each in batch]
         for post in batch:
             if self._chance.randrange(ONE_IN) == 0:
                 self._let_something_go_wrong(post)
 
-    def _post(self, number: int) -> ToSend:
-        account = self._here.settings.accounts[number % len(self._here.settings.accounts)]
-        media = self._cards[number % len(self._cards)]
+    def _post(self, account: AccountSetting, number: int) -> ToSend:
+        media: Path | None = self._cards[number % len(self._cards)]
         if account.network is Network.YOUTUBE:
             media = self._film
-        elif account.network is not Network.INSTAGRAM and number // 11 % 2:
-            return ToSend(key=f"soak-{number}", on=(account.key,), due_at=self._next_at)
-        return ToSend(key=f"soak-{number}", on=(account.key,), due_at=self._next_at, media=media)
+        elif account.network is not Network.INSTAGRAM and self._chance.randrange(2):
+            media = None
+        link = "https://example.org/read" if self._chance.randrange(LINK_IN) == 0 else ""
+        due_at = self._next_at[account]
+        return ToSend(key=f"soak-{number}", on=(account.key,), due_at=due_at, media=media, link=link)
 
     def _let_something_go_wrong(self, post: ToSend) -> None:
         network = self._chance.choice(list(VISIBLE))
         fault = {"name": self._chance.choice(FAULTS), "path": VISIBLE[network], "method": "POST"}
         requests.post(f"{self._base}/_stage/faults", json=fault, timeout=30).raise_for_status()
         self.faults += 1
+
+
+def _taken(account: AccountSetting, accounts: Sequence[AccountSetting], length: timedelta) -> timedelta:
+    """The spacing with which its network takes what is sent here, for this long."""
+    forms = {Form.VIDEO} if account.network is Network.YOUTUBE else {Form.TEXT, Form.PICTURE}
+    alike = sum(each.network is account.network for each in accounts)
+    spacings = [
+        RESERVE * min(allowance.within, length) / allowance.posts * (alike if allowance.whole_app else 1)
+        for allowance in adapter(account.network).allowances
+        if forms & allowance.forms
+    ]
+    return max(spacings, default=timedelta())
 
 
 def _film(file: Path) -> Path:
@@ -235,12 +256,13 @@ def tell(verdict: Verdict) -> str:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--minutes", type=float, default=60)
-    asked.add_argument("--each-second", type=float, default=2)
+    asked.add_argument("--spacing", type=float, default=1.5, help="seconds between two posts of an account, at least")
     words = asked.parse_args()
     length = timedelta(minutes=words.minutes)
     with tempfile.TemporaryDirectory(prefix="sawt-soak-") as folder:
         look_every = min(timedelta(seconds=30), length / 20)
-        verdict = soak(Path(folder), length=length, each_second=words.each_second, look_every=look_every)
+        spacing = timedelta(seconds=words.spacing)
+        verdict = soak(Path(folder), length=length, spacing=spacing, look_every=look_every)
     print(tell(verdict))
     sys.exit(0 if verdict.is_good else 1)
 

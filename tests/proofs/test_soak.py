@@ -10,7 +10,9 @@ from tests.proofs.soak import Sample, Verdict, soak, tell
 
 
 def test_two_hundred_posts_go_out_once_each_and_leave_nothing_open(tmp_path: Path) -> None:
-    verdict = soak(tmp_path, length=timedelta(seconds=20), each_second=10, look_every=timedelta(seconds=1))
+    verdict = soak(
+        tmp_path, length=timedelta(seconds=20), spacing=timedelta(seconds=0.8), look_every=timedelta(seconds=1)
+    )
     assert (verdict.twice, verdict.lost, verdict.unfinished) == ((), (), 0)
     assert verdict.posts >= 200
     assert verdict.states["published"] >= 0.9 * verdict.posts
