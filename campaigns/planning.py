@@ -32,18 +32,22 @@ class CannotPlan(ValueError):
     """A post that cannot be given an hour; the message says what to change."""
 
 
-def plan(session: Session, post: Post, *, settings: Settings, now: datetime) -> list[Publication]:
-    """Publications for each account and language of an approved post, with their due instants.
+def plan(
+    session: Session, post: Post, *, settings: Settings, now: datetime, only: Account | None = None
+) -> list[Publication]:
+    """Publications for each account and language of an approved post, or for `only` one, with their due instants.
 
     What is out already, or may be, stays as it is; what was taken off the plan by an edit goes back on it.
     """
     revision = post.revision
     planned = []
     for account, language in targets(session, revision):
+        if only not in (None, account):
+            continue
         publication = _existing(session, post, account, language)
         if publication is None:
             publication = _new(session, revision, account, language, settings, now)
-        elif publication.revision is not revision and _is_free(publication):
+        elif publication.revision is not revision and _is_free(session, publication):
             _again(session, publication, revision, settings, now)
         elif is_to_be_corrected(publication, revision):
             _correct(session, publication, revision, now)
@@ -102,7 +106,7 @@ def _due(
     session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
 ) -> datetime:
     """The instant that the revision asks for on this account. Raises CannotPlan, also for a day that is full."""
-    session.execute(select(Account.key).where(Account.key == account.key).with_for_update(key_share=True))
+    _take_in_hand(session, account)
     form = revision.kind.form
     if revision.at == SLOT:
         return _free_slot(session, account, form, settings.slots[language], now)
@@ -148,7 +152,20 @@ def _days(start: date) -> Iterator[date]:
     return (start + timedelta(days=number) for number in range(366))
 
 
-def _is_free(publication: Publication) -> bool:
+def _take_in_hand(session: Session, account: Account) -> None:
+    """Until the transaction ends, nobody else claims or plans on the account."""
+    session.execute(select(Account.key).where(Account.key == account.key).with_for_update(key_share=True))
+
+
+def _is_free(session: Session, publication: Publication) -> bool:
+    """Whether it can be planned anew, also after a claim that takes it off the plan at this very moment."""
+    if not _was_free(publication):
+        _take_in_hand(session, publication.account)
+        session.refresh(publication)
+    return _was_free(publication)
+
+
+def _was_free(publication: Publication) -> bool:
     """Whether it is neither out, nor maybe out, nor on its way. What was taken down may be said anew, corrected."""
     if publication.state is Delivery.WITHDRAWN:
         return publication.remote_id is None or publication.withdrawn_at is not None

@@ -103,7 +103,8 @@ class Claims:
         """The newer revision was approved while the older one was in hand: now it can take its place."""
         if publication.post.state is PostState.APPROVED:
             try:
-                planning.plan(session, publication.post, settings=self.connections.settings, now=now)
+                settings, account = self.connections.settings, publication.account
+                planning.plan(session, publication.post, settings=settings, now=now, only=account)
             except planning.CannotPlan as error:
                 publication.why = str(error)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from campaigns import drafting, levers, review, settling
@@ -18,6 +19,7 @@ from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Scope
 from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
+from campaigns.publishing.claiming import Claims
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
@@ -442,8 +444,8 @@ def test_newer_words_wait_for_a_person_while_the_older_ones_may_yet_appear_howev
 ) -> None:
     _, _, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
     publisher.records.setback(about_to_send, Unreachable("no network"), None)
-    for text in ("Newer words.", "Newest words."):
-        newer_words(store, settings, publisher, clock, text)
+    for words in ("Newer words.", "Newest words."):
+        newer_words(store, settings, publisher, clock, words)
         out = factories.publication(store, about_to_send.key)
         assert out.state is Delivery.HELD
         assert "may yet appear" in out.why
@@ -485,6 +487,49 @@ def test_what_is_planned_anew_in_the_midst_of_a_claim_is_taken_with_its_newer_wo
     claim = publisher.claims.take(PREPARE)
     assert claim
     assert claim.outgoing.text == "New words."
+
+
+def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_planned(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The approval finds the old words in hand, and the claim finds no approval: one of them has to wait."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
+    with store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        newer = factories.text_post(session, "other", text="New words.", due_at=soon()).revision
+        session.expire_all()
+        newer.post, newer.number, post.state = post, 2, PostState.DRAFTED
+        session.flush()
+        review.submit(session, post, by=post.revision.author, now=clock())
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    def approve() -> None:
+        with store.writing() as session:
+            factories.approve(session, session.scalars(select(Post).where(Post.key == "peace")).one(), settings)
+
+    def waits_for_us() -> bool:
+        with store.reading() as session:
+            return bool(session.scalar(text(waiting)))
+
+    with ThreadPoolExecutor(1) as pool:
+        approvals = []
+        plan_newer = Claims._plan_newer
+
+        def in_the_midst(claims: Claims, session: Session, publication: Publication, now: datetime) -> None:
+            approvals.append(approval := pool.submit(approve))
+            while not (approval.done() or waits_for_us()):
+                pass
+            plan_newer(claims, session, publication, now)
+
+        monkeypatch.setattr(Claims, "_plan_newer", in_the_midst)
+        assert publisher.claims.take(PREPARE) is None
+        approvals[0].result()
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+    assert (claim.key, claim.outgoing.text) == (key, "New words.")
 
 
 def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_place(
