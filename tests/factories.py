@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from campaigns import catalogue, review
 from campaigns.languages import Language
 from campaigns.models import Kind, Person, Post, PostState, Publication, Revision, Role, Wording
+from campaigns.publishing import Lane, Line, Publisher
+from campaigns.publishing.steps import Claim, Step
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Checkpoint, MediaFile
+from platforms.contract import Checkpoint, MediaFile, Receipt
+
+if TYPE_CHECKING:
+    from tests.conftest import MovableClock
 
 WRITER, EDITOR = "Amina", "Yusuf"
 UPRIGHT_FILM = MediaFile(
@@ -55,24 +62,43 @@ def text_post(
     rehearsal: bool = False,
 ) -> Post:
     """A text post, drafted, due in a minute unless said otherwise."""
-    now = datetime.now(UTC)
-    post = Post(key=key, state=PostState.DRAFTED, rehearsal=rehearsal, created_at=now)
-    post.revisions.append(
-        Revision(
-            number=1,
-            kind=Kind.TEXT,
-            accounts=list(on),
-            at=(due_at or now + timedelta(minutes=1)).isoformat(),
-            timezone="UTC",
-            author=person(session, WRITER, Role.WRITER),
-            row_digest="0" * 64,
-            created_at=now,
-            wordings=[Wording(language=language, text=text) for language in languages],
-        )
-    )
+    post = Post(key=key, state=PostState.DRAFTED, rehearsal=rehearsal, created_at=datetime.now(UTC))
     session.add(post)
-    session.flush()
+    _revise(session, post, 1, text, on, due_at, languages)
     return post
+
+
+def newer_words(session: Session, text: str, *, of: str = "peace", due_at: datetime | None = None) -> Post:
+    """A post with its next revision, drafted: its accounts and languages, due in a minute unless said otherwise."""
+    post = session.scalars(select(Post).where(Post.key == of)).one()
+    last, post.state = post.revision, PostState.DRAFTED
+    _revise(session, post, last.number + 1, text, last.accounts, due_at, last.languages)
+    return post
+
+
+def _revise(
+    session: Session,
+    post: Post,
+    number: int,
+    text: str,
+    on: Iterable[str],
+    due_at: datetime | None,
+    languages: Iterable[Language],
+) -> None:
+    now = datetime.now(UTC)
+    revision = Revision(
+        number=number,
+        kind=Kind.TEXT,
+        accounts=list(on),
+        at=(due_at or now + timedelta(minutes=1)).isoformat(),
+        timezone="UTC",
+        author=person(session, WRITER, Role.WRITER),
+        row_digest="0" * 64,
+        created_at=now,
+        wordings=[Wording(language=language, text=text) for language in languages],
+    )
+    post.revisions.append(revision)
+    session.flush()
 
 
 def approved(
@@ -92,11 +118,25 @@ def approved(
         return [publication.key for publication in approve(session, post, settings, now=now)]
 
 
+def about_to_send(store: Store, settings: Settings, publisher: Publisher, clock: MovableClock) -> Claim:
+    """A text post on x-en that is approved, prepared and claimed in its hour; the next thing is the call."""
+    approved(store, settings, due_at=datetime.now(UTC) + timedelta(minutes=1))
+    publisher.work("x-en")
+    clock.move(minutes=2)
+    claim = publisher.claims.take(Line(account="x-en", lane=Lane.SEND))
+    assert claim
+    assert claim.step is Step.REVEAL
+    return claim
+
+
+def revealed(publisher: Publisher, claim: Claim) -> Receipt:
+    """What the network answers to the call, which nobody has written down yet."""
+    with publisher.connections.platform(claim.speaker) as platform:
+        return platform.reveal(claim.outgoing, claim.checkpoint, forget)
+
+
 def publication(store: Store, key: str) -> Publication:
     """As it stands now, with its account and moves loaded."""
-    from sqlalchemy import select
-    from sqlalchemy.orm import joinedload
-
     with store.reading() as session:
         return (
             session.scalars(

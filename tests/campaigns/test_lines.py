@@ -25,7 +25,6 @@ from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
-from tests.factories import forget
 
 SEND, PREPARE = (Line(account="x-en", lane=lane) for lane in Lane)
 
@@ -261,16 +260,11 @@ def test_uploads_that_are_used_up_leave_what_is_uploaded_to_go_out(
 def test_a_window_that_a_good_answer_says_is_used_up_is_kept(
     store: Store, settings: Settings, publisher: Publisher, stage: Stage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    clock.move(minutes=2)
-    publisher.work_line(PREPARE)
-    claim = publisher.claims.take(SEND)
-    assert claim
-    with publisher.connections.platform(claim.speaker) as platform:
-        receipt = platform.reveal(claim.outgoing, claim.checkpoint, forget)
+    claim = factories.about_to_send(store, settings, publisher, clock)
     until = clock() + timedelta(minutes=15)
+    receipt = factories.revealed(publisher, claim)
     publisher.records.receipt(claim, receipt, TooSoon("none left", retry_at=until))
-    assert (state(store, key), account(store).resume_at) == (Delivery.PUBLISHED, until)
+    assert (state(store, claim.key), account(store).resume_at) == (Delivery.PUBLISHED, until)
 
 
 def test_an_account_rests_after_calls_in_a_row_without_an_answer_and_the_others_do_not(
@@ -299,15 +293,11 @@ def test_an_account_rests_after_calls_in_a_row_without_an_answer_and_the_others_
 def test_a_lever_pulled_between_the_claim_and_the_call_stops_the_call(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
+    claim = factories.about_to_send(store, settings, publisher, clock)
     with store.writing() as session:
         levers.hold(session, scope=Scope.ACCOUNT, value="x-en", reason="mourning", by="Yusuf", now=clock())
     publisher._take(claim)
-    assert (state(store, key), running.shown()) == (Delivery.HELD, [])
+    assert (state(store, claim.key), running.shown()) == (Delivery.HELD, [])
 
 
 def test_what_was_half_shown_when_the_lever_was_pulled_is_looked_at(
@@ -315,11 +305,7 @@ def test_what_was_half_shown_when_the_lever_was_pulled_is_looked_at(
 ) -> None:
     from campaigns.publishing.gate import Gate
 
-    factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
+    claim = factories.about_to_send(store, settings, publisher, clock)
     gate, write = Gate(store, claim), Call(method="POST", path="/2/tweets", signs_in=False)
     gate.before(write)
     with store.writing() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from campaigns import drafting, levers, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Scope
+from campaigns.models import Account, Delivery, Move, Post, Publication, Revision, Scope
 from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
 from campaigns.publishing.claiming import Claims
 from campaigns.publishing.gate import Gate
@@ -25,14 +26,13 @@ from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
-from platforms.contract import Absent, Network, Receipt
+from platforms.contract import Absent, Network
 from platforms.errors import OutcomeUnknown, PlatformError, Refused, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.serving import RunningStage
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
-from tests.factories import forget
 
 
 def shown(running: RunningStage) -> list[str]:
@@ -287,32 +287,23 @@ def test_a_worker_that_died_before_the_call_left_nothing_behind(
 def test_a_worker_that_died_after_the_intent_makes_the_next_one_look_first(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim and claim.step == "reveal"
-    with publisher.connections.platform(claim.speaker) as platform:
-        platform.reveal(claim.outgoing, claim.checkpoint, forget)
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    factories.revealed(publisher, claim)
     assert publisher.recover(everything_of_ours=True) == 1
-    assert factories.publication(store, key).state is Delivery.UNCERTAIN
+    assert factories.publication(store, claim.key).state is Delivery.UNCERTAIN
     clock.move(seconds=5)
     publisher.work("x-en")
-    out = factories.publication(store, key)
+    out = factories.publication(store, claim.key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
 
 
 def test_a_worker_that_wakes_up_late_before_its_call_sends_nothing(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
+    claim = factories.about_to_send(store, settings, publisher, clock)
     publisher.recover(everything_of_ours=True)
     publisher._take(claim)
-    assert (factories.publication(store, key).state, shown(running)) == (Delivery.UNCERTAIN, [])
+    assert (factories.publication(store, claim.key).state, shown(running)) == (Delivery.UNCERTAIN, [])
 
 
 @pytest.mark.parametrize("meanwhile", [Delivery.UNCERTAIN, Delivery.PLANNED, Delivery.MISSED])
@@ -324,18 +315,13 @@ def test_a_late_proof_that_it_is_out_is_never_thrown_away(
     running: RunningStage,
     clock: MovableClock,
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
-    with publisher.connections.platform(claim.speaker) as platform:
-        receipt = platform.reveal(claim.outgoing, claim.checkpoint, forget)
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    receipt = factories.revealed(publisher, claim)
     with store.writing() as session:
         session.execute(update(Publication).values(state=meanwhile, fence=Publication.fence + 1))
     publisher.records.receipt(claim, receipt, None)
     publisher.work("x-en")
-    out = factories.publication(store, key)
+    out = factories.publication(store, claim.key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
 
 
@@ -343,10 +329,7 @@ def taken_over(
     store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> tuple[Claim, Publisher, Claim]:
     """One worker sleeps in its reveal; a person has looked, found nothing, and another is about to send it."""
-    factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    asleep = publisher.claims.take(SEND)
+    asleep = factories.about_to_send(store, settings, publisher, clock)
     publisher.recover(everything_of_ours=True)
     with store.writing() as session:
         publication = session.scalars(select(Publication)).one()
@@ -355,21 +338,16 @@ def taken_over(
     other = Publisher(store, vault, publisher.connections, owner="worker-2", clock=clock)
     other.work_line(PREPARE)
     about_to_send = other.claims.take(SEND)
-    assert asleep and about_to_send
+    assert about_to_send
     assert about_to_send.step == "reveal"
     return asleep, other, about_to_send
-
-
-def revealed(publisher: Publisher, claim: Claim) -> Receipt:
-    with publisher.connections.platform(claim.speaker) as platform:
-        return platform.reveal(claim.outgoing, claim.checkpoint, forget)
 
 
 def test_a_late_receipt_stops_another_worker_that_has_not_sent_yet(
     store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
-    publisher.records.receipt(asleep, revealed(publisher, asleep), None)
+    publisher.records.receipt(asleep, factories.revealed(publisher, asleep), None)
     other._take(about_to_send)
     out = factories.publication(store, about_to_send.key)
     assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
@@ -379,7 +357,7 @@ def test_of_two_copies_a_person_hears_from_whoever_answers_last(
     store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
-    first = revealed(publisher, asleep)
+    first = factories.revealed(publisher, asleep)
     publisher.records.receipt(asleep, first, None)
     other.records.receipt(about_to_send, replace(first, remote_id="another"), None)
     out = factories.publication(store, about_to_send.key)
@@ -392,7 +370,7 @@ def test_a_late_doubt_stops_another_worker_and_the_network_is_asked_anew(
     store: Store, settings: Settings, vault: Vault, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     asleep, other, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
-    revealed(publisher, asleep)
+    factories.revealed(publisher, asleep)
     publisher.records.late_doubt(asleep)
     other._take(about_to_send)
     waiting = factories.publication(store, about_to_send.key)
@@ -407,34 +385,24 @@ def test_a_late_doubt_stops_another_worker_and_the_network_is_asked_anew(
 def test_a_late_doubt_makes_absences_that_were_proven_before_it_count_for_nothing(
     store: Store, settings: Settings, publisher: Publisher, stage: Stage, running: RunningStage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    asleep = publisher.claims.take(SEND)
-    assert asleep
+    asleep = factories.about_to_send(store, settings, publisher, clock)
     publisher.recover(everything_of_ours=True)
     with store.writing() as session:
         session.execute(update(Publication).values(looks=3, absences=1, not_before=None))
     stage.faults.add(Fault(name="drop-after", path="/2/tweets"))
     with pytest.raises(OutcomeUnknown) as doubt:
-        revealed(publisher, asleep)
+        factories.revealed(publisher, asleep)
     publisher._setback(asleep, doubt.value, Gate(store, asleep))
-    out = factories.publication(store, key)
+    out = factories.publication(store, asleep.key)
     assert (out.state, out.looks, out.absences) == (Delivery.UNCERTAIN, 0, 0)
     assert out.not_before and out.not_before > clock()
 
 
-def newer_words(store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, text: str) -> None:
-    """Written and approved."""
+def newer_words(store: Store, settings: Settings, clock: MovableClock, text: str) -> None:
+    """Written, which takes the older ones off the plan, and approved."""
     with store.writing() as session:
-        post = session.scalars(select(Post).where(Post.key == "peace")).one()
-        revision = factories.text_post(session, text, text=text, due_at=clock() + timedelta(minutes=1)).revision
-        revision.number = post.revision.number + 1
-        session.flush()
-        revision.post, post.state = post, PostState.DRAFTED
+        post = factories.newer_words(session, text, due_at=clock() + timedelta(minutes=1))
         drafting._withdraw_waiting(session, post, by="Amina", now=clock())
-    with store.writing() as session:
-        post = session.scalars(select(Post).where(Post.key == "peace")).one()
         review.submit(session, post, by=post.revision.author, now=clock())
         factories.approve(session, post, settings, now=clock())
 
@@ -445,7 +413,7 @@ def test_newer_words_wait_for_a_person_while_the_older_ones_may_yet_appear_howev
     _, _, about_to_send = taken_over(store, settings, vault, publisher, running, clock)
     publisher.records.setback(about_to_send, Unreachable("no network"), None)
     for words in ("Newer words.", "Newest words."):
-        newer_words(store, settings, publisher, clock, words)
+        newer_words(store, settings, clock, words)
         out = factories.publication(store, about_to_send.key)
         assert out.state is Delivery.HELD
         assert "may yet appear" in out.why
@@ -455,14 +423,10 @@ def test_newer_words_wait_for_a_person_while_the_older_ones_may_yet_appear_howev
 def test_newer_words_need_nobody_where_the_older_ones_had_a_clear_answer(
     clear: PlatformError, store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
+    claim = factories.about_to_send(store, settings, publisher, clock)
     publisher.records.setback(claim, clear, None)
-    newer_words(store, settings, publisher, clock, "Newer words.")
-    out = factories.publication(store, key)
+    newer_words(store, settings, clock, "Newer words.")
+    out = factories.publication(store, claim.key)
     assert (out.state, out.sent_at) == (Delivery.PLANNED, None)
 
 
@@ -471,7 +435,7 @@ def test_what_is_planned_anew_in_the_midst_of_a_claim_is_taken_with_its_newer_wo
 ) -> None:
     """The claim that takes the old words off the plan goes on with the new ones, and does not go round for ever."""
     [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
-    newer_words(store, settings, publisher, clock, "New words.")
+    newer_words(store, settings, clock, "New words.")
     with store.writing() as session:
         first = session.scalars(select(Revision).order_by(Revision.id)).first()
         assert first
@@ -490,18 +454,19 @@ def test_what_is_planned_anew_in_the_midst_of_a_claim_is_taken_with_its_newer_wo
 
 
 def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_planned(
-    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    wait_for: Callable[..., None],
 ) -> None:
     """The approval finds the old words in hand, and the claim finds no approval: one of them has to wait."""
     if store.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer at a time")
     [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
     with store.writing() as session:
-        post = session.scalars(select(Post)).one()
-        newer = factories.text_post(session, "other", text="New words.", due_at=soon()).revision
-        session.expire_all()
-        newer.post, newer.number, post.state = post, 2, PostState.DRAFTED
-        session.flush()
+        post = factories.newer_words(session, "New words.", due_at=soon())
         review.submit(session, post, by=post.revision.author, now=clock())
 
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -520,8 +485,7 @@ def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_
 
         def in_the_midst(claims: Claims, session: Session, publication: Publication, now: datetime) -> None:
             approvals.append(approval := pool.submit(approve))
-            while not (approval.done() or waits_for_us()):
-                pass
+            wait_for(lambda: approval.done() or waits_for_us(), "the approval")
             plan_newer(claims, session, publication, now)
 
         monkeypatch.setattr(Claims, "_plan_newer", in_the_midst)
@@ -540,14 +504,7 @@ def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_plac
     assert claim
     assert claim.step == "stage"
     with store.writing() as session:
-        post = session.scalars(select(Post)).one()
-        newer = factories.text_post(session, "other", text="New words.", due_at=soon()).revision
-        session.expire_all()
-        newer.post, newer.number = post, 2
-    with store.writing() as session:
-        post = session.scalars(select(Post).where(Post.key == "peace")).one()
-        post.state = PostState.DRAFTED
-        session.flush()
+        post = factories.newer_words(session, "New words.", due_at=soon())
         review.submit(session, post, by=post.revision.author, now=clock())
         factories.approve(session, post, settings, now=clock())
     publisher._take(claim)
@@ -600,11 +557,7 @@ def test_a_process_without_the_credentials_leaves_a_real_account_alone(
 def test_absence_counts_only_once_reads_have_had_time_to_catch_up(
     store: Store, settings: Settings, publisher: Publisher, stage: Stage, clock: MovableClock
 ) -> None:
-    [key] = factories.approved(store, settings, due_at=soon())
-    publisher.work("x-en")
-    clock.move(minutes=2)
-    claim = publisher.claims.take(SEND)
-    assert claim
+    claim = factories.about_to_send(store, settings, publisher, clock)
     publisher.recover(everything_of_ours=True)
     with store.writing() as session:
         session.execute(update(Publication).values(not_before=clock(), sent_at=clock()))
@@ -612,13 +565,13 @@ def test_absence_counts_only_once_reads_have_had_time_to_catch_up(
     assert looking
     assert looking.step == "look"
     publisher.records.not_found(looking, Absent(), None)
-    assert factories.publication(store, key).absences == 0
+    assert factories.publication(store, claim.key).absences == 0
     clock.move(seconds=5)
     for expected in (Delivery.UNCERTAIN, Delivery.PLANNED):
         looking = publisher.claims.take(SEND)
         assert looking
         publisher.records.not_found(looking, Absent(), None)
-        assert factories.publication(store, key).state is expected
+        assert factories.publication(store, claim.key).state is expected
         clock.move(seconds=20)
 
 
@@ -653,10 +606,7 @@ def test_an_edit_takes_the_old_words_off_the_plan(
 ) -> None:
     [key] = factories.approved(store, settings, due_at=soon())
     with store.writing() as session:
-        post = session.scalars(select(Post)).one()
-        newer = factories.text_post(session, "other", text="Newer words.").revision
-        newer.post, newer.number = post, 2
-        post.state = PostState.DRAFTED
+        factories.newer_words(session, "Newer words.")
     clock.move(minutes=2)
     publisher.work("x-en")
     assert (factories.publication(store, key).state, shown(running)) == (Delivery.WITHDRAWN, [])
