@@ -1,19 +1,15 @@
-"""Meta's side of the stage behind one server per test file, and small true media for it."""
+"""Meta's side of the stage, and small true media for it."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import socket
-import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -24,53 +20,18 @@ from platforms.errors import TooSoon
 from platforms.rehearsal.faults import Name
 from platforms.rehearsal.graph import routes, rupload_routes
 from platforms.rehearsal.stage import Stage
+from tests.door import Door
 
 APPLIED: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
 NOT_APPLIED: list[Name] = ["drop-before", "error-before"]
 WORDS = "الحكمة ضالة المؤمن — la sagesse, où qu'elle soit 🌿 #Hikma"
 
 
-class Door:
-    """A running server; each test puts its own stage behind it. `calls` are the URLs that arrived."""
-
-    base: str
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self._app: Any = None
-
-    def open(self, stage: Stage) -> None:
-        mounts = [Mount("/graph", routes=routes(stage)), Mount("/rupload", routes=rupload_routes(stage))]
-        self.lead_to(stage.faults.around(Starlette(routes=mounts)))
-
-    def lead_to(self, app: Any) -> None:
-        """Have another ASGI application answer."""
-        self.calls.clear()
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.calls.append(f"{scope['method']} {scope['path']}?{scope['query_string'].decode()}")
-        await self._app(scope, receive, send)
-
-
-@contextmanager
-def served() -> Iterator[Door]:
-    door = Door()
-    # Named as TCP, so that asyncio switches Nagle off: it would cost 40 ms a call.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    door.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(door, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield door
-    server.should_exit = True
-    thread.join(10)
-
-
-def new_stage(folder: Path) -> Stage:
-    return Stage(files=folder / "stage", processing=timedelta(seconds=2), lag=timedelta(seconds=10))
+def new_stage(folder: Path, *, behind: Door) -> Stage:
+    stage = Stage(files=folder / "stage", processing=timedelta(seconds=2), lag=timedelta(seconds=10))
+    mounts = [Mount("/graph", routes=routes(stage)), Mount("/rupload", routes=rupload_routes(stage))]
+    behind.lead_to(stage.faults.around(Starlette(routes=mounts)))
+    return stage
 
 
 def picture(folder: Path, *, shade: int = 90, size: tuple[int, int] = (400, 500), kind: str = "JPEG") -> MediaFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,13 +30,13 @@ from platforms.rehearsal.faults import Fault, Name
 from platforms.rehearsal.graph import cut, refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import NoShelf
+from tests.door import Door
 from tests.factories import forget
 from tests.platforms.meta_stage import (
     APPLIED,
     NOT_APPLIED,
     WORDS,
     DiesAfter,
-    Door,
     Killed,
     a_minute_ago,
     film,
@@ -44,7 +44,6 @@ from tests.platforms.meta_stage import (
     new_stage,
     picture,
     post,
-    served,
     shown,
 )
 
@@ -59,17 +58,9 @@ MAKERS: dict[str, Make] = {
 FINAL_CALL = {"text": "/feed", "picture": "/feed", "pictures": "/feed", "reel": "/video_reels", "video": "/videos"}
 
 
-@pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
-    with served() as opened:
-        yield opened
-
-
 @pytest.fixture
 def stage(tmp_path: Path, door: Door) -> Stage:
-    stage = new_stage(tmp_path)
-    door.open(stage)
-    return stage
+    return new_stage(tmp_path, behind=door)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,8 @@ from platforms.graph_insights import each_measured, figures
 from platforms.rehearsal import endpoints
 from platforms.rehearsal.graph import USAGE_AFTER, cut, refuse, used
 from platforms.rehearsal.stage import Stage
-from tests.platforms.meta_stage import AccountBook, Door, film, new_stage, served
+from tests.door import Door
+from tests.platforms.meta_stage import AccountBook, film, new_stage
 
 TOKEN = "stage-fb-en"
 PAGE = "page-fb-en"
@@ -54,17 +55,9 @@ class Anything(BaseModel):
     """An answer of which nothing is asked."""
 
 
-@pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
-    with served() as opened:
-        yield opened
-
-
 @pytest.fixture
 def stage(tmp_path: Path, door: Door) -> Stage:
-    stage = new_stage(tmp_path)
-    door.open(stage)
-    return stage
+    return new_stage(tmp_path, behind=door)
 
 
 @pytest.fixture

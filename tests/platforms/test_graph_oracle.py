@@ -10,7 +10,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,8 +26,9 @@ from platforms.instagram.publish import InstagramAccount
 from platforms.rehearsal import credentials, endpoints
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import LoopbackShelf
+from tests.door import Door
 from tests.factories import forget
-from tests.platforms.meta_stage import Door, film, keep, new_stage, picture, post, served, shown
+from tests.platforms.meta_stage import film, keep, new_stage, picture, post, shown
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -102,12 +103,6 @@ def _meant(name: str, value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
-
-
-@pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
-    with served() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -200,7 +195,7 @@ ON_FACEBOOK: dict[str, tuple[Ours, Theirs]] = {
         ),
     ),
     f"GET {FILM}, a film": (
-        lambda page, folder: page.find(post(film(folder)), REEL, new_stage(folder).now()),
+        lambda page, folder: page.find(post(film(folder)), REEL, datetime.now(UTC)),
         lambda api: AdVideo(FILM, api=api).api_get(fields=["id", "status", "published", "post_id", "permalink_url"]),
     ),
     f"GET {POST}/insights": (
@@ -343,7 +338,7 @@ def test_the_sdk_sends_a_pictures_path_as_text_where_we_send_the_picture(
 def test_the_sdk_sends_a_name_that_does_not_exist_without_a_word_and_the_stage_refuses_it(
     door: Door, api: FacebookAdsApi, tmp_path: Path
 ) -> None:
-    door.open(new_stage(tmp_path))
+    new_stage(tmp_path, behind=door)
     with pytest.raises(FacebookRequestError) as caught:
         Page(PAGE, api=api).create_feed(params={"message": "words", "color": "red"})
     assert caught.value.api_error_code() == 100
@@ -351,9 +346,7 @@ def test_the_sdk_sends_a_name_that_does_not_exist_without_a_word_and_the_stage_r
 
 @pytest.fixture
 def stage(tmp_path: Path, door: Door) -> Stage:
-    stage = new_stage(tmp_path)
-    door.open(stage)
-    return stage
+    return new_stage(tmp_path, behind=door)
 
 
 def test_metas_sdk_posts_reads_pages_edits_and_deletes_on_our_stage(stage: Stage, api: FacebookAdsApi) -> None:

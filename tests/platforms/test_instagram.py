@@ -33,6 +33,7 @@ from platforms.rehearsal.graph import refuse
 from platforms.rehearsal.stage import Stage
 from platforms.shelf import FolderShelf, LoopbackShelf, NoShelf, Shelf
 from platforms.shelf.checking import CheckedShelf
+from tests.door import Door
 from tests.factories import forget
 from tests.platforms.meta_stage import (
     APPLIED,
@@ -40,7 +41,6 @@ from tests.platforms.meta_stage import (
     WORDS,
     AccountBook,
     DiesAfter,
-    Door,
     Killed,
     a_minute_ago,
     film,
@@ -48,7 +48,6 @@ from tests.platforms.meta_stage import (
     new_stage,
     picture,
     post,
-    served,
     shown,
 )
 
@@ -62,17 +61,9 @@ MAKERS: dict[str, Callable[[Path], Outgoing]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def door() -> Iterator[Door]:
-    with served() as opened:
-        yield opened
-
-
 @pytest.fixture
 def stage(tmp_path: Path, door: Door) -> Stage:
-    stage = new_stage(tmp_path)
-    door.open(stage)
-    return stage
+    return new_stage(tmp_path, behind=door)
 
 
 @pytest.fixture(scope="module")

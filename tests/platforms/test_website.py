@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +14,6 @@ from typing import Any, Literal
 
 import pytest
 import requests
-import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -50,6 +48,7 @@ from platforms.shelf import NoShelf
 from platforms.website import article
 from platforms.website.publish import WordPressSite
 from platforms.website.structured import OPENING, script
+from tests.door import Door
 from tests.factories import forget
 from tests.platforms.articles import a_picture, a_video, an_article
 
@@ -58,39 +57,15 @@ FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-class _Door:
-    """One server for all tests of this file; each test puts its own stage behind it."""
-
-    app: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-def door() -> Iterator[tuple[_Door, str]]:
-    opened = _Door()
-    # Named as TCP, so that asyncio switches Nagle off: it would cost 40 ms a call.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    server = uvicorn.Server(uvicorn.Config(opened, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield opened, f"http://127.0.0.1:{listener.getsockname()[1]}/website"
-    server.should_exit = True
-    thread.join(10)
-
-
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     return Stage(files=tmp_path / "stage")
 
 
 @pytest.fixture
-def base(stage: Stage, door: tuple[_Door, str]) -> str:
-    door[0].app = stage.faults.around(Starlette(routes=[Mount("/website", routes=routes(stage))]))
-    return door[1]
+def base(stage: Stage, door: Door) -> str:
+    door.lead_to(stage.faults.around(Starlette(routes=[Mount("/website", routes=routes(stage))])))
+    return f"{door.base}/website"
 
 
 @pytest.fixture
@@ -105,12 +80,8 @@ def _connect(base: str, **changed: str) -> WordPressSite:
     return WordPressSite(credentials=secrets, endpoints=Endpoints(website=base), shelf=NoShelf())
 
 
-def _forget(_: Checkpoint) -> None:
-    return None
-
-
 def _publish(site: Platform, outgoing: Outgoing) -> str:
-    return site.reveal(outgoing, site.stage(outgoing, {}, _forget), forget).remote_id
+    return site.reveal(outgoing, site.stage(outgoing, {}, forget), forget).remote_id
 
 
 def _visible(stage: Stage) -> list[dict[str, Any]]:
@@ -123,7 +94,7 @@ def test_verify_gives_the_users_name(site: WordPressSite) -> None:
 
 def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     assert not _visible(stage)
     receipt = site.reveal(outgoing, checkpoint, forget)
     (shown,) = _visible(stage)
@@ -152,7 +123,7 @@ def test_a_picture_and_a_video_arrive_as_they_were(site: WordPressSite, stage: S
 
 def test_staging_again_makes_nothing_twice(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
     outgoing = an_article("card", a_picture(tmp_path))
-    first, second = (site.stage(outgoing, {}, _forget) for _ in range(2))
+    first, second = (site.stage(outgoing, {}, forget) for _ in range(2))
     assert first == second
     assert len(stage.records.all("wp.posts")) == len(stage.records.all("wp.media")) == 1
 
@@ -168,13 +139,13 @@ def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage
 
     with pytest.raises(KeyboardInterrupt):
         site.stage(outgoing, {}, die_after)
-    site.reveal(outgoing, site.stage(outgoing, kept[-1], _forget), forget)
+    site.reveal(outgoing, site.stage(outgoing, kept[-1], forget), forget)
     assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
 
 
 def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     site._client.write({"content": "somebody's other words"}, checkpoint["article"])
     site.reveal(outgoing, checkpoint, forget)
     assert "صدقة" in _visible(stage)[0]["text"]
@@ -182,7 +153,7 @@ def test_what_goes_out_is_what_was_approved_even_if_the_draft_was_touched(site: 
 
 def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     site.withdraw(str(checkpoint["article"]), {})
     with pytest.raises(Refused, match="removed the draft"):
         site.reveal(outgoing, checkpoint, forget)
@@ -194,7 +165,7 @@ def test_a_draft_that_somebody_put_in_the_bin_stays_there(site: WordPressSite, s
 
 def test_revealing_twice_shows_one_article(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     assert site.reveal(outgoing, checkpoint, forget) == site.reveal(outgoing, checkpoint, forget)
     assert len(stage.records.all("shown")) == 1
 
@@ -210,7 +181,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
     site: WordPressSite, stage: Stage, fault: Name
 ) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
         site.reveal(outgoing, checkpoint, forget)
@@ -222,7 +193,7 @@ def test_a_lost_answer_leaves_the_outcome_unknown_and_one_article_to_be_found(
 @pytest.mark.parametrize("fault", FAULTS_BEFORE)
 def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, stage: Stage, fault: Name) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown):
         site.reveal(outgoing, checkpoint, forget)
@@ -238,10 +209,10 @@ def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
     outgoing = an_article("card", a_picture(tmp_path))
     stage.faults.add(Fault(name=fault, path=step))
     try:
-        site.stage(outgoing, {}, _forget)
+        site.stage(outgoing, {}, forget)
     except PlatformError as error:
         assert type(error) is Unreachable
-    site.reveal(outgoing, site.stage(outgoing, {}, _forget), forget)
+    site.reveal(outgoing, site.stage(outgoing, {}, forget), forget)
     assert len(stage.records.all("wp.media")) == len(stage.records.all("wp.posts")) == len(_visible(stage)) == 1
 
 
@@ -278,7 +249,7 @@ def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> No
 def test_only_articles_that_are_out_and_open_have_comments(site: WordPressSite, stage: Stage) -> None:
     out, closed = _publish(site, an_article()), _publish(site, an_article(key="closed"))
     site._client.write({"comment_status": "closed"}, int(closed))
-    draft = str(site.stage(an_article(key="draft"), {}, _forget)["article"])
+    draft = str(site.stage(an_article(key="draft"), {}, forget)["article"])
     stage.move_clock(timedelta(days=9))
     measured = site.measure([out, closed, draft, "4711"])
     assert set(measured) == {out, closed}
@@ -327,7 +298,7 @@ def test_a_wrong_password_needs_a_person(base: str) -> None:
     with pytest.raises(NotSignedIn, match="rest_not_logged_in"):
         site.verify()
     with pytest.raises(PlatformError):
-        site.stage(an_article(), {}, _forget)
+        site.stage(an_article(), {}, forget)
     site._client.session.close()
 
 
@@ -349,13 +320,13 @@ def test_a_file_that_changed_since_approval_does_not_leave(site: WordPressSite, 
     card = a_picture(tmp_path)
     card.path.write_bytes(b"other")
     with pytest.raises(MediaNotAccepted, match="approved"):
-        site.stage(an_article("card", card), {}, _forget)
+        site.stage(an_article("card", card), {}, forget)
     assert not stage.records.all("wp.media")
 
 
 @pytest.mark.parametrize("fault", FAULTS_BEFORE + FAULTS_AFTER)
 def test_no_error_tells_a_secret(site: WordPressSite, stage: Stage, fault: Name) -> None:
-    checkpoint = site.stage(an_article(), {}, _forget)
+    checkpoint = site.stage(an_article(), {}, forget)
     stage.faults.add(Fault(name=fault, path="/posts/"))
     with pytest.raises(OutcomeUnknown) as caught:
         site.reveal(an_article(), checkpoint, forget)
@@ -396,7 +367,7 @@ def _kept(stage: Stage) -> str:
 def test_older_words_under_our_slug_are_never_taken_for_these(site: WordPressSite, stage: Stage) -> None:
     older, newer = an_article("older words"), an_article("newer words")
     first = _publish(site, older)
-    checkpoint = site.stage(newer, {}, _forget)
+    checkpoint = site.stage(newer, {}, forget)
     assert "older words" in _kept(stage), "preparing changes nothing that anybody sees"
     assert isinstance(site.find(newer, checkpoint, SINCE), Absent)
     assert site.reveal(newer, checkpoint, forget).remote_id == first
@@ -410,7 +381,7 @@ def test_another_picture_under_the_same_words_is_another_article(
 ) -> None:
     card = a_picture(tmp_path)
     outgoing = an_article("card", card)
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     site.reveal(outgoing, checkpoint, forget)
     other = an_article("card", replace(card, sha256="0" * 64))
     assert isinstance(site.find(outgoing, checkpoint, SINCE), Found)
@@ -419,9 +390,9 @@ def test_another_picture_under_the_same_words_is_another_article(
 
 def test_a_draft_that_was_given_another_address_is_still_ours(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     site._client.write({"slug": "an-editors-own-idea"}, checkpoint["article"])
-    assert site.stage(outgoing, checkpoint, _forget) == checkpoint
+    assert site.stage(outgoing, checkpoint, forget) == checkpoint
     site._client.write({"slug": "an-editors-own-idea"}, checkpoint["article"])
     receipt = site.reveal(outgoing, checkpoint, forget)
     assert site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
@@ -474,7 +445,7 @@ def test_what_somebody_took_down_is_not_corrected_behind_their_back(site: WordPr
 
 def test_a_sister_that_comes_out_later_is_linked_once(site: WordPressSite, stage: Stage) -> None:
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     remote_id = site.reveal(outgoing, checkpoint, forget).remote_id
     assert not site.lacks(outgoing, checkpoint)
     joined = replace(outgoing, alternates={"en": "https://example.org/mercy-en/"})
@@ -488,7 +459,7 @@ def test_a_sister_that_comes_out_later_is_linked_once(site: WordPressSite, stage
 def test_a_correction_leads_to_no_sister_that_is_not_remembered(site: WordPressSite, stage: Stage) -> None:
     """Or, once that sister was taken down, nothing would ever take the way to her away."""
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     remote_id = site.reveal(outgoing, checkpoint, forget).remote_id
     joined = replace(outgoing, alternates={"en": "https://example.org/mercy-en/"}, corrections=(CORRECTION,))
     site.correct(joined, remote_id, checkpoint)
@@ -498,7 +469,7 @@ def test_a_correction_leads_to_no_sister_that_is_not_remembered(site: WordPressS
 
 def test_a_sister_that_came_out_while_it_waited_is_linked_as_it_goes_out(site: WordPressSite, stage: Stage) -> None:
     outgoing, kept = an_article(), list[Checkpoint]()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     joined = replace(outgoing, alternates={"fr": "https://example.org/mercy-fr/"})
     site.reveal(joined, checkpoint, kept.append)
     assert "Français</a>" in _kept(stage)
@@ -587,7 +558,7 @@ def test_an_authors_article_is_whole_but_for_what_machines_read(authors_site: Wo
         "words & more [here]",
         rebuts=(FACTUAL,), citations=("[البقرة: 256]",), alternates={"en": "https://example.org/en/"},
     )  # fmt: skip
-    checkpoint = authors_site.stage(outgoing, {}, _forget)
+    checkpoint = authors_site.stage(outgoing, {}, forget)
     receipt = authors_site.reveal(outgoing, checkpoint, forget)
     assert "schema.org" not in _kept(stage), "with its script taken away, readers would see it"
     assert FACTUAL.claim not in _kept(stage)
@@ -608,16 +579,14 @@ def test_who_may_not_publish_is_told_so_before_anything_is_sent(site: WordPressS
     with pytest.raises(NotSignedIn, match="make this user an editor"):
         site.verify()
     outgoing = an_article()
-    checkpoint = site.stage(outgoing, {}, _forget)
+    checkpoint = site.stage(outgoing, {}, forget)
     with pytest.raises(NotSignedIn, match="rest_cannot_publish"):
         site.reveal(outgoing, checkpoint, forget)
     assert not _visible(stage)
 
 
-def test_a_site_that_changes_the_words_gets_no_article_out(
-    site: WordPressSite, stage: Stage, door: tuple[_Door, str]
-) -> None:
-    usual = door[0].app
+def test_a_site_that_changes_the_words_gets_no_article_out(site: WordPressSite, stage: Stage, door: Door) -> None:
+    usual = door.app
 
     async def with_a_plugin(scope: Any, receive: Any, send: Any) -> None:
         async def said(message: Any) -> None:
@@ -627,9 +596,9 @@ def test_a_site_that_changes_the_words_gets_no_article_out(
 
         await usual(scope, receive, said)
 
-    door[0].app = with_a_plugin
+    door.lead_to(with_a_plugin)
     with pytest.raises(Refused, match="plugin"):
-        site.stage(an_article(), {}, _forget)
+        site.stage(an_article(), {}, forget)
     assert not _visible(stage)
 
 
@@ -696,15 +665,15 @@ def test_the_stage_wants_to_know_a_files_name(base: str) -> None:
     ],
 )
 def test_an_odd_answer_to_publishing_has_one_meaning(
-    site: WordPressSite, door: tuple[_Door, str], status: int, body: str, meaning: type[PlatformError]
+    site: WordPressSite, door: Door, status: int, body: str, meaning: type[PlatformError]
 ) -> None:
-    checkpoint, usual = site.stage(an_article(), {}, _forget), door[0].app
+    checkpoint, usual = site.stage(an_article(), {}, forget), door.app
 
     async def odd_when_publishing(scope: Any, receive: Any, send: Any) -> None:
         odd = scope["method"] == "POST" and "/posts/" in scope["path"]
         await (Response(body, status, {"location": "/elsewhere"}) if odd else usual)(scope, receive, send)
 
-    door[0].app = odd_when_publishing
+    door.lead_to(odd_when_publishing)
     with pytest.raises(PlatformError) as caught:
         site.reveal(an_article(), checkpoint, forget)
     assert type(caught.value) is meaning

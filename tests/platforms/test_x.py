@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import socket
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -40,6 +38,7 @@ from platforms.x import prices
 from platforms.x.finding import first_id
 from platforms.x.publish import XAccount
 from platforms.x.weighing import weighted_length
+from tests.door import Door
 from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
@@ -48,39 +47,15 @@ FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
 Connect = Callable[..., XAccount]
 
 
-class _Door:
-    """One server for all tests of this file; each test puts its own stage behind it."""
-
-    app: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-def door() -> Iterator[tuple[_Door, str]]:
-    opened = _Door()
-    # Named as TCP, so that asyncio switches Nagle off: it would cost 40 ms a call.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    server = uvicorn.Server(uvicorn.Config(opened, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield opened, f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-    server.should_exit = True
-    thread.join(10)
-
-
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     return Stage(files=tmp_path / "stage", processing=timedelta(seconds=3), lag=timedelta())
 
 
 @pytest.fixture
-def base(stage: Stage, door: tuple[_Door, str]) -> str:
-    door[0].app = stage.faults.around(Starlette(routes=[Mount("/x", routes=routes(stage))]))
-    return door[1]
+def base(stage: Stage, door: Door) -> str:
+    door.lead_to(stage.faults.around(Starlette(routes=[Mount("/x", routes=routes(stage))])))
+    return f"{door.base}/x"
 
 
 @pytest.fixture
@@ -704,20 +679,18 @@ def test_ids_rise_with_time_and_stay_above_what_a_float_holds(x: XAccount) -> No
     ],
 )  # fmt: skip
 def test_an_odd_answer_to_a_post_has_one_meaning(
-    connect: Connect, door: tuple[_Door, str], status: int, body: str, meaning: type[PlatformError]
+    connect: Connect, door: Door, status: int, body: str, meaning: type[PlatformError]
 ) -> None:
     x = connect()
-    door[0].app = Response(body, status, {"location": "http://127.0.0.1/elsewhere"})
+    door.lead_to(Response(body, status, {"location": "http://127.0.0.1/elsewhere"}))
     with pytest.raises(PlatformError) as caught:
         x.reveal(_post(), {}, forget)
     assert type(caught.value) is meaning
 
 
-def test_a_closed_window_without_a_header_is_waited_for_a_quarter_of_an_hour(
-    connect: Connect, door: tuple[_Door, str]
-) -> None:
+def test_a_closed_window_without_a_header_is_waited_for_a_quarter_of_an_hour(connect: Connect, door: Door) -> None:
     x = connect()
-    door[0].app = Response("{}", 429)
+    door.lead_to(Response("{}", 429))
     with pytest.raises(TooSoon) as caught:
         x.reveal(_post(), {}, forget)
     assert timedelta(minutes=14) < caught.value.retry_at - _now() < timedelta(minutes=16)

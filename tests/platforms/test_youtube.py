@@ -54,7 +54,7 @@ from tests.platforms.youtube_stage import (
     visitor,
 )
 
-theatre, world, outgoing = youtube_stage.theatre, youtube_stage.world, youtube_stage.outgoing
+world, outgoing = youtube_stage.world, youtube_stage.outgoing
 
 
 def test_a_film_is_uploaded_in_private_revealed_once_found_and_withdrawn(world: World, outgoing: Outgoing) -> None:

@@ -24,7 +24,7 @@ from tests.factories import forget
 from tests.platforms import youtube_stage
 from tests.platforms.youtube_stage import FAULTS, VIDEOS, Notebook, World, film, staged
 
-theatre, world, outgoing = youtube_stage.theatre, youtube_stage.world, youtube_stage.outgoing
+world, outgoing = youtube_stage.world, youtube_stage.outgoing
 THUMBNAILS, CAPTIONS = "/upload/youtube/v3/thumbnails/set", "/upload/youtube/v3/captions"
 A_FILM = 3 * quota.CAPTIONS + quota.THUMBNAIL
 """Units of what stands beside one film in three languages."""

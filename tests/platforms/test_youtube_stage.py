@@ -19,7 +19,7 @@ from tests.platforms import youtube_stage
 from tests.platforms.youtube_stage import VIDEOS, World, reason, visitor
 
 library: Any = untyped
-theatre, world = youtube_stage.theatre, youtube_stage.world
+world = youtube_stage.world
 FILM = random.Random("film").randbytes(1_300_001)
 GRAIN = 256 * 1024
 RESOURCE = {"snippet": {"title": "Mercy"}, "status": {"privacyStatus": "private"}}

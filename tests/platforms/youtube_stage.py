@@ -1,13 +1,10 @@
-"""YouTube's side of the stage behind one server per test file, whose whole traffic a judge looks through."""
+"""YouTube's side of the stage, whose whole traffic a judge looks through."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import random
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +14,6 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -29,6 +25,7 @@ from platforms.rehearsal.stage import Stage
 from platforms.rehearsal.youtube import routes, token_routes
 from platforms.shelf import NoShelf
 from platforms.youtube.publish import YouTubeChannel
+from tests.door import Door
 from tests.platforms.youtube_judge import Call, judge
 
 ACCOUNT = "youtube-main"
@@ -79,51 +76,15 @@ class World:
         return sum(call.method == method and call.path.endswith(path) for call in self.calls)
 
 
-class Theatre:
-    """One server for the whole module, on a free loopback port; each test puts its own stage into it."""
-
-    def __init__(self) -> None:
-        self.app: App | None = None
-        config = uvicorn.Config(self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-        # With the protocol left at 0 asyncio sets no TCP_NODELAY, and every answer takes 40 ms longer.
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self.listener.bind(("127.0.0.1", 0))
-        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
-        self.base = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        assert self.app
-        await self.app(scope, receive, send)
-
-    def open(self) -> None:
-        self.thread.start()
-        while not self.server.started and self.thread.is_alive():
-            time.sleep(0.005)
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.listener.close()
-
-
-@pytest.fixture(scope="module")
-def theatre() -> Iterator[Theatre]:
-    theatre = Theatre()
-    theatre.open()
-    yield theatre
-    theatre.close()
-
-
 @pytest.fixture
-def world(theatre: Theatre, tmp_path: Path) -> Iterator[World]:
+def world(door: Door, tmp_path: Path) -> Iterator[World]:
     """A stage with YouTube alone; when the test is over, every call and answer must fit the discovery documents."""
-    known = World(Stage(files=tmp_path / "stage"), theatre.base)
+    known = World(Stage(files=tmp_path / "stage"), door.base)
     mounts = [
         Mount("/youtube-token", routes=token_routes(known.stage)),
         Mount("/youtube", routes=routes(known.stage)),
     ]
-    theatre.app = known.stage.faults.around(watched(Starlette(routes=mounts), known.calls))
+    door.lead_to(known.stage.faults.around(watched(Starlette(routes=mounts), known.calls)))
     yield known
     for call in known.calls:
         judge(call)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import uvicorn
 from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 from sqlalchemy import select, update
@@ -49,6 +47,7 @@ from platforms.shelf import LoopbackShelf
 from platforms.youtube.quota import next_pacific_midnight
 from tests import factories
 from tests.conftest import MovableClock
+from tests.door import Door, opened
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "faults.md"
 
@@ -238,38 +237,21 @@ class StillStage(Stage):
 class Theatre:
     """A running server; each cell puts a stage of its own behind it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._app: Any = None
-        self.base = ""
+    def __init__(self, folder: Path, door: Door) -> None:
+        self._folder, self._door = folder, door
+        self.base = door.base
 
     def open(self) -> StillStage:
         files = Path(tempfile.mkdtemp(dir=self._folder))
         stage = StillStage(files=files, processing=PROCESSING, lag=LAG)
-        self._app = application(stage)
+        self._door.lead_to(application(stage))
         return stage
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, send)
 
 
 @contextmanager
 def theatre(folder: Path) -> Iterator[Theatre]:
-    opened = Theatre(folder)
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    opened.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    config = uvicorn.Config(opened, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    try:
-        yield opened
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    with opened() as door:
+        yield Theatre(folder, door)
 
 
 @dataclass(kw_only=True)
