@@ -7,7 +7,9 @@ lever sends nothing, a person puts each held post back on the plan.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
@@ -19,6 +21,10 @@ from campaigns.settings import Settings
 
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 """What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
+
+
+_UNKNOWN_TO_THE_NETWORK: Mapping[str, Any] = {"checkpoint": {}, "remote_id": None, "url": None, "sent_at": None}
+"""What the stage knew of a post means nothing to the real network."""
 
 
 class LeverError(ValueError):
@@ -71,13 +77,18 @@ def resume(
 ) -> None:
     """Put what was held, missed or refused back on the plan: at `due_at`, else at its own hour or now if that is past.
 
-    Whether it plays on the stage is decided anew, by the credentials that there are now. Raises LeverError.
+    What was planned for the stage is real if the account has credentials now; what is real is never only rehearsed.
+    Raises LeverError.
     """
     was = publication.state
     if was not in RESUMABLE:
         raise LeverError(f"{publication.key} is {was}; only what is held, missed or failed can go back on the plan")
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
+    signed_in, account = settings.signed_in(publication.account_key), publication.account_key
+    if not (publication.rehearsal or signed_in):
+        raise LeverError(f"{publication.key} is meant for {account} itself, which is not connected; connect it first")
+    rehearsal = publication.rehearsal and (publication.post.rehearsal or not signed_in)
     try:
         move(
             session,
@@ -86,7 +97,8 @@ def resume(
             by=by,
             why="",
             now=now,
-            rehearsal=publication.post.rehearsal or not settings.signed_in(publication.account_key),
+            **({} if rehearsal is publication.rehearsal else _UNKNOWN_TO_THE_NETWORK),
+            rehearsal=rehearsal,
             due_at=due_at or max(publication.due_at, now),
             not_before=None,
             setbacks=0,

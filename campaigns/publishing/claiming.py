@@ -56,6 +56,9 @@ class Claims:
 
     def _claim(self, session: Session, publication: Publication, now: datetime) -> Claim | None:
         """Make the step ours; None when the publication must not take it and was moved aside instead."""
+        if self._stage_is_over(publication):
+            self._leave_the_stage(session, publication, now)
+            return None
         match publication.state:
             case Delivery.UNCERTAIN:
                 return self._claimed(session, publication, Step.LOOK, now)
@@ -75,6 +78,24 @@ class Claims:
             update_unchanged(session, publication, publication.state, not_before=full_until, why=why)
             return None
         return self._claimed(session, publication, step, now)
+
+    def _stage_is_over(self, publication: Publication) -> bool:
+        """The account is real now, and nobody is left to ask what the stage's audience has seen."""
+        return publication.rehearsal and self.connections.signed_in(publication.account_key)
+
+    def _leave_the_stage(self, session: Session, publication: Publication, now: datetime) -> None:
+        match publication.state:
+            case Delivery.PUBLISHED:
+                update_unchanged(session, publication, publication.state, **following.given_up(in_doubt=False))
+                session.expire(publication, ["corrected_to"])
+            case Delivery.WITHDRAWING:
+                why = "it was out on the rehearsal stage alone"
+                values = {"not_before": None, "withdrawn_at": now}
+                move(session, publication, Delivery.WITHDRAWN, by=self.owner, why=why, now=now, **values)
+            case _:
+                why = "it was planned for the rehearsal stage, and this account is real now; release it to send"
+                values = {"not_before": None, "sent_at": None}
+                move(session, publication, Delivery.HELD, by=self.owner, why=why, now=now, **values)
 
     def _follow_up(self, session: Session, publication: Publication, now: datetime) -> Claim | None:
         """What follows a post that is out. A correction that a lever stops does not come by itself afterwards."""
@@ -109,14 +130,9 @@ class Claims:
                 publication.why = str(error)
 
     def _must_not_go(self, session: Session, publication: Publication, now: datetime) -> tuple[Delivery, str] | None:
-        """The last look before every step: the lever, the world it is for, the hour, the approval, the budget."""
+        """The last look before every step: the lever, the hour, the approval, the budget."""
         if lever := levers.holding(session, publication):
             return Delivery.HELD, f"held by {lever.by}: {lever.reason}"
-        if publication.rehearsal and self.connections.signed_in(publication.account_key):
-            return (
-                Delivery.HELD,
-                "it was planned for the rehearsal stage, and this account is real now; release it to send",
-            )
         newest = publication.post.revision  # first: then the other one is hardly ever asked for
         revision = publication.revision
         if now - publication.due_at > self.connections.settings.too_late.get(revision.kind, TOO_LATE):

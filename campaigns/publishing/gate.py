@@ -5,10 +5,12 @@ Every call of every adapter leaves through one door (`platforms.endpoints.Walled
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, case, literal, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from campaigns import levers, spending
 from campaigns.models import Publication
@@ -18,6 +20,8 @@ from campaigns.store import Store, database_now
 from platforms.contract import Charge
 from platforms.endpoints import Call
 from platforms.errors import OutcomeUnknown, TooSoon
+
+logger = logging.getLogger(__name__)
 
 UPLOADS_TOLD_EVERY = 1.0
 """Seconds between two notes of how far an upload has come."""
@@ -64,6 +68,12 @@ class Gate(spending.Bookkeeper):
         if so_far < of and now - self._told_at < UPLOADS_TOLD_EVERY:
             return
         self._told_at = now
+        try:
+            self._note(so_far, of)
+        except SQLAlchemyError as error:  # a note that is missing must not end the upload
+            logger.warning("%s: how far it has come was not noted (%s)", self._claim.key, type(error).__name__)
+
+    def _note(self, so_far: int, of: int) -> None:
         with self._store.writing() as session:
             at = literal(database_now(session), Publication.upload_began_at.type)
             began = case((Publication.upload_sent < so_far, Publication.upload_began_at), else_=at)

@@ -1,6 +1,7 @@
 """What each account has to do, and when: read from the publications table, which is all that is remembered.
 
-An account's posts go out in the order of their hours. One that keeps failing lets the others pass after a while.
+An account's posts go out in the order of their hours. One that keeps failing, or must wait for long, lets the others
+pass.
 """
 
 from __future__ import annotations
@@ -134,9 +135,8 @@ _LINE = (
 _IN_THE_WAY = _LINE.where(Publication.state.in_((Delivery.REVEALING, *TO_LOOK_AFTER))).execution_options(
     populate_existing=True
 )
-_HEAD = _LINE.where(
-    Publication.state.in_((*WAITING, Delivery.STAGING)), or_(Publication.setbacks < PATIENCE, _has_come)
-).limit(1)
+_keeps_its_place = and_(Publication.setbacks < PATIENCE, Publication.not_before <= _SOON)
+_HEAD = _LINE.where(Publication.state.in_((*WAITING, Delivery.STAGING)), or_(_has_come, _keeps_its_place)).limit(1)
 _IN_PREPARATION = _LINE.where(Publication.state == Delivery.STAGING).limit(1)
 _TO_PREPARE = _LINE.where(_planned).limit(1)
 _TO_FOLLOW = _LINE.where(_follows).limit(1)

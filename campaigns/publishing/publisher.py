@@ -19,7 +19,7 @@ from campaigns.publishing import lines
 from campaigns.publishing.claiming import Claims
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.recording import Records
-from campaigns.publishing.steps import LEASE, Claim, Lane, Line, NotHere, Step, Stopped, settling
+from campaigns.publishing.steps import LEASE, Claim, Lane, Line, NotHere, Step, Stopped, settling, wait_after
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
 from platforms.contract import Checkpoint, Found, Partly, Platform
@@ -52,7 +52,7 @@ class Publisher:
         self.stopping = threading.Event()
         self.claims = Claims(store, vault, connections, owner=owner, clock=clock, lease=lease)
         self.records = Records(store, connections, owner=owner, clock=clock, lease=lease)
-        self._in_hand: dict[int, Claim] = {}
+        self._in_hand: dict[tuple[int, int], Claim] = {}
 
     # -- what the clock asks -------------------------------------------------------------------------
 
@@ -133,17 +133,20 @@ class Publisher:
             return sum(self._free(session, publication) for publication in left)
 
     def _free(self, session: Session, publication: Publication) -> bool:
-        now = self.clock()
+        """What its worker dies of each time is tried later and later, and lets the others of its account pass."""
+        now, setbacks = self.clock(), publication.setbacks
         if publication.state is Delivery.STAGING:
             why = "a worker stopped while preparing it; nothing was visible"
-            went_to, not_before = Delivery.PLANNED, None
+            went_to, not_before = Delivery.PLANNED, now + wait_after(setbacks) if setbacks else None
+            setbacks += 1
         else:
             why = "a worker stopped while sending it; the network is asked whether it is out"
             went_to = Delivery.UNCERTAIN
             not_before = now + settling(publication.account.network, rehearsal=publication.rehearsal)
-        values = {"not_before": not_before, "looks": 0, "absences": 0, "fence": Publication.fence + 1}
+        values = {"not_before": not_before, "setbacks": setbacks, "looks": 0, "absences": 0}
         try:
-            move(session, publication, went_to, by=self.owner, why=why, now=now, **values)
+            fence = Publication.fence + 1
+            move(session, publication, went_to, by=self.owner, why=why, now=now, fence=fence, **values)
         except Overtaken:
             return False
         return True
@@ -159,11 +162,12 @@ class Publisher:
             return 0
         if claim is None:
             return 0
-        self._in_hand[claim.publication_id] = claim
+        in_hand = (claim.publication_id, claim.fence)  # another hand may have taken it up since: that one lives on
+        self._in_hand[in_hand] = claim
         try:
             self._take(claim)
         finally:
-            self._in_hand.pop(claim.publication_id, None)
+            self._in_hand.pop(in_hand, None)
         return 1
 
     def _take(self, claim: Claim) -> None:
@@ -187,23 +191,31 @@ class Publisher:
             case Step.LOOK:
                 self._look(claim, platform, gate)
             case Step.WITHDRAW:
-                _called(claim, lambda: platform.withdraw(claim.remote_id or "", claim.checkpoint), Unreachable)
+                _called(claim, gate, lambda: platform.withdraw(claim.remote_id or "", claim.checkpoint))
                 self.records.withdrawn(claim, gate.closing)
             case Step.FOLLOW_UP:
                 self._follow_up(claim, platform, gate)
 
     def _stage(self, claim: Claim, platform: Platform, gate: Gate) -> None:
-        for media in claim.outgoing.media:
-            if not media.path.exists():
-                raise NotHere(f"a picture or film is not in the media folder of {self.owner}; nothing was sent")
-            if not self.vault.is_whole(media.sha256):
-                raise Refused("a picture or film was altered after approval; it was not sent. Import it again")
+        self._media_must_be_whole(claim)
 
         def save(checkpoint: Checkpoint) -> None:
             self.records.checkpoint(claim, checkpoint)
 
-        checkpoint = _called(claim, lambda: platform.stage(claim.outgoing, claim.checkpoint, save), Unreachable)
+        checkpoint = _called(claim, gate, lambda: platform.stage(claim.outgoing, claim.checkpoint, save))
         self.records.staged(claim, checkpoint, gate.closing)
+
+    def _media_must_be_whole(self, claim: Claim) -> None:
+        for media in claim.outgoing.media:
+            try:
+                there, whole = media.path.exists(), self.vault.is_whole(media.sha256)
+            except OSError as error:
+                why = f"a picture or film could not be read in the media folder of {self.owner} ({error.strerror})"
+                raise NotHere(f"{why}; nothing was sent") from error
+            if not there:
+                raise NotHere(f"a picture or film is not in the media folder of {self.owner}; nothing was sent")
+            if not whole:
+                raise Refused("a picture or film was altered after approval; it was not sent. Import it again")
 
     def _reveal(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         """A post in several parts saves after each: what is stored is in doubt no more."""
@@ -215,14 +227,14 @@ class Publisher:
             so_far = checkpoint
             gate.settled()
 
-        receipt = _called(claim, lambda: platform.reveal(claim.outgoing, claim.checkpoint, save), OutcomeUnknown)
+        receipt = _called(claim, gate, lambda: platform.reveal(claim.outgoing, claim.checkpoint, save))
         self.records.receipt(claim, receipt, gate.closing, so_far)
 
     def _follow_up(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         """A correction first; captions and the like go on from the checkpoint."""
         remote_id, checkpoint = claim.remote_id or "", claim.checkpoint
         if claim.correcting:
-            corrected = _called(claim, lambda: platform.correct(claim.outgoing, remote_id, checkpoint), Unreachable)
+            corrected = _called(claim, gate, lambda: platform.correct(claim.outgoing, remote_id, checkpoint))
             self.records.corrected(claim, corrected, gate.closing)
             return
 
@@ -234,13 +246,13 @@ class Publisher:
             if not claim.as_approved:
                 raise Refused("the content is not what was approved; have it approved again")
             checkpoint = _called(
-                claim, lambda: platform.complete(claim.outgoing, remote_id, claim.checkpoint, save), Unreachable
+                claim, gate, lambda: platform.complete(claim.outgoing, remote_id, claim.checkpoint, save)
             )
         self.records.followed(claim, checkpoint, gate.closing)
 
     def _look(self, claim: Claim, platform: Platform, gate: Gate) -> None:
         since = claim.sent_at or self.clock()
-        finding = _called(claim, lambda: platform.find(claim.outgoing, claim.checkpoint, since), Unreachable)
+        finding = _called(claim, gate, lambda: platform.find(claim.outgoing, claim.checkpoint, since))
         if isinstance(finding, Found):
             self.records.receipt(claim, finding.receipt, gate.closing, finding.checkpoint)
         elif isinstance(finding, Partly):
@@ -257,8 +269,8 @@ class Publisher:
                 self.records.late_doubt(claim)
 
 
-def _called(claim: Claim, call: Callable[[], Answer], otherwise: type[PlatformError]) -> Answer:
-    """The call and nothing else. What no adapter foresaw means `otherwise`: after a reveal, that we must look."""
+def _called(claim: Claim, gate: Gate, call: Callable[[], Answer]) -> Answer:
+    """The call and nothing else. What no adapter foresaw is tried again; once a reveal has left, we must look."""
     try:
         return call()
     except (PlatformError, Overtaken, Stopped):
@@ -267,4 +279,5 @@ def _called(claim: Claim, call: Callable[[], Answer], otherwise: type[PlatformEr
         # Not logged with its message, which may hold an address with a secret in it; its class does not.
         logger.warning("%s: the adapter stumbled in %s: %s", claim.key, claim.step, type(error).__name__)
         logger.debug("%s", claim.key, exc_info=True)
-        raise otherwise(f"something unforeseen happened ({type(error).__name__})") from error
+        meaning = OutcomeUnknown if claim.step is Step.REVEAL and gate.in_doubt else Unreachable
+        raise meaning(f"something unforeseen happened ({type(error).__name__})") from error

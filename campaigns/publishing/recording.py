@@ -178,8 +178,8 @@ class Records:
             self._close_account(session, claim, error, closing)
 
     def _look_later(self, session: Session, claim: Claim, error: Exception) -> None:
-        again = self.clock() + max(claim.settling, LOOK_AGAIN)
-        self._come_back(session, claim, error.retry_at if isinstance(error, TooSoon) else again, str(error))
+        again = self._after(max(claim.settling, LOOK_AGAIN), error)
+        self._come_back(session, claim, again, str(error))
 
     def _withdraw_later(self, session: Session, claim: Claim, error: Exception) -> None:
         """Taking down may be repeated, so only a refusal ends it: it is still out, and a person must do it."""
@@ -189,7 +189,7 @@ class Records:
             why = f"it could not be taken down and is still out: {error}"
             self._record(session, claim, still, why=why, not_before=None)
             return
-        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait_after(claim.setbacks)
+        again = self._after(wait_after(claim.setbacks), error)
         self._come_back(session, claim, again, str(error), setbacks=claim.setbacks + 1)
 
     def _follow_later(self, session: Session, claim: Claim, error: Exception) -> None:
@@ -208,7 +208,7 @@ class Records:
                 following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
             return
         wait = FOLLOW_LATER if isinstance(error, Stopped) else wait_after(setbacks)
-        again = error.retry_at if isinstance(error, TooSoon) else self.clock() + wait
+        again = self._after(wait, error)
         self._still_ours(
             session, claim, owner=None, lease_until=None, follows_at=again, why=str(error), setbacks=setbacks
         )
@@ -224,9 +224,14 @@ class Records:
             values = {"not_before": now + claim.settling, "looks": 0, "absences": 0}
             self._record(session, claim, Delivery.UNCERTAIN, why=str(error), **values)
         else:
-            again = error.retry_at if isinstance(error, TooSoon) else now + wait_after(claim.setbacks)
+            again = self._after(wait_after(claim.setbacks), error)
             setbacks = claim.setbacks + 1
             self._record(session, claim, Delivery.PLANNED, why=str(error), not_before=again, setbacks=setbacks, **known)
+
+    def _after(self, wait: timedelta, error: Exception) -> datetime:
+        """When to try again. The network's hour is by this host's clock, which may be behind: it never hastens."""
+        soonest = self.clock() + wait
+        return max(error.retry_at, soonest) if isinstance(error, TooSoon) else soonest
 
     def _nothing_in_doubt(self, session: Session, claim: Claim) -> dict[str, Any]:
         """The call, or the next part, did not leave: its intent is taken back, and only an earlier one is in doubt."""
@@ -271,11 +276,12 @@ class Records:
             closed = Account.network.in_(networks_of_app(claim.speaker.network))
         columns, rehearsal = (Account.resume_at, Account.uploads_at), claim.speaker.rehearsal
         column, other = reversed(columns) if window.covers.uploads_alone else columns
-        earlier, of_stage = or_(column.is_(None), column < window.retry_at), Account.resume_for_rehearsal.is_(True)
+        until = self._after(wait_after(claim.setbacks), window)
+        earlier, of_stage = or_(column.is_(None), column < until), Account.resume_for_rehearsal.is_(True)
         over = and_(*(or_(each.is_(None), each <= self.clock()) for each in columns))
         may = and_(earlier, or_(of_stage, over)) if rehearsal else or_(earlier, of_stage)
         values = {
-            column.key: window.retry_at,
+            column.key: until,
             other.key: other if rehearsal else case((of_stage, None), else_=other),
             "resume_why": str(window),
             "resume_for_rehearsal": rehearsal,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from campaigns import levers, withdrawing
 from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Publication, Scope
 from campaigns.publishing import Lane, Line, Publisher
+from campaigns.publishing.gate import Gate
 from campaigns.publishing.steps import STUMBLES
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -267,6 +271,28 @@ def test_a_window_that_a_good_answer_says_is_used_up_is_kept(
     assert (state(store, claim.key), account(store).resume_at) == (Delivery.PUBLISHED, until)
 
 
+def test_an_hour_that_a_network_names_and_that_is_past_by_our_clock_hastens_nothing(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    past = TooSoon("wait a minute", retry_at=clock() - timedelta(minutes=4), covers=Covers.ACCOUNT)
+    publisher.records.setback(claim, past, None)
+    not_before, resume_at = factories.publication(store, claim.key).not_before, account(store).resume_at
+    assert not_before and resume_at
+    assert min(not_before, resume_at) > clock()
+
+
+def test_a_post_that_must_wait_for_hours_lets_those_that_are_ready_pass(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    [waits] = factories.approved(store, settings, "waits", text="First.", due_at=soon())
+    [ready] = factories.approved(store, settings, "ready", text="Second.", due_at=soon() + timedelta(seconds=9))
+    move_to(store, waits, Delivery.PLANNED, not_before=clock() + timedelta(hours=20))
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    assert (state(store, waits), state(store, ready)) == (Delivery.PLANNED, Delivery.PUBLISHED)
+
+
 def test_an_account_rests_after_calls_in_a_row_without_an_answer_and_the_others_do_not(
     store: Store, settings: Settings, publisher: Publisher, stage: Stage, running: RunningStage, clock: MovableClock
 ) -> None:
@@ -303,8 +329,6 @@ def test_a_lever_pulled_between_the_claim_and_the_call_stops_the_call(
 def test_what_was_half_shown_when_the_lever_was_pulled_is_looked_at(
     store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
 ) -> None:
-    from campaigns.publishing.gate import Gate
-
     claim = factories.about_to_send(store, settings, publisher, clock)
     gate, write = Gate(store, claim), Call(method="POST", path="/2/tweets", signs_in=False)
     gate.before(write)
@@ -437,6 +461,43 @@ def test_after_a_night_without_power_what_is_not_too_late_goes_out_in_order(
     publisher.work("x-en")
     assert [state(store, key) for key in keys] == [Delivery.MISSED] * 2 + [Delivery.PUBLISHED] * 3
     assert [each["text"] for each in running.shown()] == ["Hour 4.", "Hour 6.", "Hour 8."]
+
+
+def test_a_media_folder_that_cannot_be_read_says_nothing_about_the_post(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+
+    def unreadable(_: Vault, digest: str) -> bool:
+        raise OSError(errno.EIO, "Input/output error", digest)
+
+    monkeypatch.setattr(Vault, "is_whole", unreadable)
+    picture = replace(factories.UPRIGHT_FILM, path=tmp_path)
+    publisher._take(replace(claim, outgoing=replace(claim.outgoing, media=(picture,))))
+    out = factories.publication(store, key)
+    assert (out.state, out.setbacks, account(store).stumbles) == (Delivery.PLANNED, 1, 0)
+    assert "could not be read" in out.why
+
+
+def test_an_upload_goes_on_though_how_far_it_has_come_cannot_be_noted(
+    store: Store, settings: Settings, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.approved(store, settings, due_at=soon())
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+
+    def busy(*_: object, **__: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(Store, "writing", busy)
+    Gate(store, claim).sent(1, of=2)
 
 
 def test_a_worker_without_the_picture_leaves_it_to_another_and_the_account_alone(

@@ -13,6 +13,7 @@ from itertools import count
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from campaigns import drafting, levers, review, settling
@@ -514,6 +515,63 @@ def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_plac
     assert [each["text"] for each in running.shown()] == ["New words."]
 
 
+def test_what_failed_before_its_call_had_left_is_in_no_doubt_and_goes_out_once(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+
+    def failing(_: Gate) -> None:
+        raise OperationalError("SELECT", {}, Exception("the database went away"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Gate, "_check", failing)
+        publisher._take(claim)
+    out = factories.publication(store, claim.key)
+    assert (out.state, out.setbacks, out.sent_at) == (Delivery.PLANNED, 1, None)
+    clock.move(minutes=1)
+    publisher.work("x-en")
+    assert factories.publication(store, claim.key).state is Delivery.PUBLISHED
+    assert len(shown(running)) == 1
+
+
+def test_what_its_worker_dies_of_each_time_is_tried_later_and_later_and_the_others_pass(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [deadly] = factories.approved(store, settings, "deadly", text="First.", due_at=soon())
+    [fine] = factories.approved(store, settings, "fine", text="Second.", due_at=soon() + timedelta(seconds=9))
+    waits = []
+    for _ in range(PATIENCE):
+        assert publisher.claims.take(PREPARE)
+        publisher.recover(everything_of_ours=True)
+        not_before = factories.publication(store, deadly).not_before
+        waits.append(not_before - clock() if not_before else timedelta())
+        clock.move(minutes=1)
+    assert waits[0] == timedelta() < waits[1] < waits[-1]
+    with store.writing() as session:
+        later = {"not_before": clock() + timedelta(minutes=5)}
+        session.execute(update(Publication).where(Publication.key == deadly).values(**later))
+    publisher.work("x-en")
+    assert factories.publication(store, fine).state is Delivery.PUBLISHED
+
+
+def test_a_hand_that_was_taken_for_dead_leaves_the_leases_of_whoever_took_over_alone(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.approved(store, settings, due_at=soon())
+
+    def overtaken(claim: Claim) -> None:
+        publisher._in_hand[claim.publication_id, claim.fence + 1] = replace(claim, fence=claim.fence + 1)
+
+    monkeypatch.setattr(publisher, "_take", overtaken)
+    publisher.work_line(PREPARE)
+    assert [claim.fence for claim in publisher._in_hand.values()] == [2]
+
+
 def test_a_post_that_cannot_be_prepared_does_not_keep_its_neighbours_waiting(
     store: Store,
     settings: Settings,
@@ -541,6 +599,61 @@ def test_what_was_planned_for_the_stage_is_held_once_the_account_is_real(
     clock.move(minutes=2)
     worker.work("x-en")
     assert (factories.publication(store, key).state, shown(running)) == (Delivery.HELD, [])
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [
+        (Delivery.UNCERTAIN, Delivery.HELD),
+        (Delivery.WITHDRAWING, Delivery.WITHDRAWN),
+        (Delivery.PUBLISHED, Delivery.PUBLISHED),
+    ],
+)
+def test_nobody_asks_the_stage_any_more_about_an_account_that_is_real_now(
+    state: Delivery,
+    becomes: Delivery,
+    store: Store,
+    settings: Settings,
+    vault: Vault,
+    running: RunningStage,
+    publisher: Publisher,
+    clock: MovableClock,
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    with store.writing() as session:
+        values = {"state": state, "owner": None, "lease_until": None, "not_before": clock(), "follows_at": clock()}
+        session.execute(update(Publication).values(**values))
+    real = Connections(replace(settings, credentials={"x-en": {"access_token": "t"}}), running.base)
+    Publisher(store, vault, real, owner="w", clock=clock).work("x-en")
+    out = factories.publication(store, claim.key)
+    assert (out.state, out.follows_at if state is Delivery.PUBLISHED else out.not_before) == (becomes, None)
+    assert not settling.may_be_out(out)
+
+
+def test_what_is_released_for_the_real_account_knows_nothing_of_the_stage(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    of_the_stage = {"state": Delivery.HELD, "checkpoint": {"media_ids": ["9"]}, "owner": None, "lease_until": None}
+    real = replace(settings, credentials={"x-en": {"access_token": "t"}})
+    with store.writing() as session:
+        session.execute(update(Publication).values(**of_the_stage))
+    with store.writing() as session:
+        levers.resume(session, session.scalars(select(Publication)).one(), settings=real, by="Yusuf", now=clock())
+    out = factories.publication(store, claim.key)
+    assert (out.state, out.rehearsal, out.checkpoint, out.sent_at) == (Delivery.PLANNED, False, {}, None)
+
+
+def test_what_is_meant_for_the_real_account_is_not_released_to_the_stage(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    real = replace(settings, credentials={"x-en": {"access_token": "t"}})
+    [key] = factories.approved(store, real, due_at=soon())
+    with store.writing() as session:
+        session.execute(update(Publication).values(state=Delivery.HELD))
+    with pytest.raises(levers.LeverError, match="connect it first"), store.writing() as session:
+        levers.resume(session, session.scalars(select(Publication)).one(), settings=settings, by="Yusuf", now=clock())
+    assert factories.publication(store, key).state is Delivery.HELD
 
 
 def test_a_process_without_the_credentials_leaves_a_real_account_alone(
