@@ -315,8 +315,10 @@ def _subtitles(captions: Subtitles) -> Asset:
 
 
 def _keep(vault: Vault, draft: Draft) -> None:
+    """Within the transaction: what is in the vault already is not read again, for that takes a film seconds."""
     for supplied in draft.files:
-        keep(vault, supplied)
+        if not vault.has(supplied.sha256, size=supplied.size):
+            keep(vault, supplied)
 
 
 def keep(vault: Vault, supplied: Supplied | Subtitles) -> None:

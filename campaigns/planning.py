@@ -7,25 +7,39 @@ clocks change an hour may not exist or exist twice, and then a person says which
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from campaigns import allowance
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision
+from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision, Wording
 from campaigns.moving import Overtaken, move, update_unchanged, write_down
 from campaigns.settings import Settings
+from campaigns.store import Store
 from platforms import adapter
 from platforms.contract import Form
 
 SLOT = "slot"
 LATE_APPROVAL = timedelta(hours=1)
 """Approved later than this after its hour, a post needs a new hour from a person."""
+
+
+_WITH_NEWER_APPROVED = (
+    select(Publication)
+    .join(Publication.post)
+    .where(
+        Publication.id == bindparam("id"),
+        Post.state == PostState.APPROVED,
+        exists().where(Revision.post_id == Publication.post_id, Revision.id > Publication.revision_id),
+    )
+    .execution_options(populate_existing=True)
+)
 
 
 class CannotPlan(ValueError):
@@ -47,7 +61,7 @@ def plan(
         publication = _existing(session, post, account, language)
         if publication is None:
             publication = _new(session, revision, account, language, settings, now)
-        elif publication.revision is not revision and _is_free(session, publication):
+        elif publication.revision is not revision and _is_free(session, publication, revision):
             _again(session, publication, revision, settings, now)
         elif is_to_be_corrected(publication, revision):
             _correct(session, publication, revision, now)
@@ -57,16 +71,80 @@ def plan(
     return planned
 
 
-def plan_all(session: Session, *, settings: Settings, now: datetime) -> tuple[list[Publication], list[str]]:
-    """Plan every approved post that still lacks a publication somewhere; and, in sentences, what cannot be."""
-    planned: list[Publication] = []
-    problems = []
-    for post in session.scalars(select(Post).where(Post.state == PostState.APPROVED).order_by(Post.id)):
-        try:
-            planned += plan(session, post, settings=settings, now=now)
-        except CannotPlan as error:
-            problems.append(f"{post.key}: {error}")
+def plan_all(store: Store, *, settings: Settings, now: datetime) -> tuple[list[str], list[str]]:
+    """Plan every approved post that still lacks a publication somewhere: keys; and, in sentences, what cannot be.
+
+    Each in a transaction of its own, for nobody else can write meanwhile.
+    """
+    planned, problems = list[str](), list[str]()
+    with store.reading() as session:
+        waiting = unplanned(session)
+    for each in waiting:
+        with store.writing() as session:
+            post = session.get_one(Post, each)
+            try:
+                planned += [publication.key for publication in plan(session, post, settings=settings, now=now)]
+            except CannotPlan as error:
+                problems.append(f"{post.key}: {error}")
     return planned, problems
+
+
+def unplanned(session: Session) -> list[int]:
+    """Ids of the approved posts whose newest revision lacks a publication somewhere; `plan` says if it can have one."""
+    newest = select(func.max(Revision.id)).group_by(Revision.post_id)
+    planned = select(Publication.post_id, Publication.account_key, Publication.language)
+    done = {(each[0], each[1], each[2]) for each in session.execute(planned.where(Publication.revision_id.in_(newest)))}
+    said = defaultdict(set)
+    for of, language in session.execute(select(Wording.revision_id, Wording.language)):
+        said[of].add(language)
+    spoken = {each.key: each.spoken for each in session.scalars(select(Account).where(Account.active))}
+    approved = (
+        select(Revision.id, Revision.post_id, Revision.accounts)
+        .join(Revision.post)
+        .where(Post.state == PostState.APPROVED, Revision.id.in_(newest))
+        .order_by(Revision.post_id)
+    )
+    return [
+        post
+        for revision, post, accounts in session.execute(approved)
+        if any(
+            (post, account, language) not in done
+            for account in accounts
+            for language in spoken.get(account, ())
+            if language in said[revision]
+        )
+    ]
+
+
+def put_right(session: Session, publication_id: int, *, now: datetime) -> None:
+    """Bring a correction that was approved while this one, which is out now, was on its way."""
+    publication = _with_newer_approved(session, publication_id)
+    if publication and is_to_be_corrected(publication, publication.post.revision):
+        _correct(session, publication, publication.post.revision, now)
+
+
+def take_its_place(session: Session, publication_id: int, *, settings: Settings, now: datetime) -> None:
+    """Plan a newer revision that was approved while this one was in hand, which is free now.
+
+    Without an hour for it a person must know: it is held.
+    """
+    publication = _with_newer_approved(session, publication_id)
+    if publication is None:
+        return
+    try:
+        plan(session, publication.post, settings=settings, now=now, only=publication.account)
+    except CannotPlan as error:
+        if publication.state is Delivery.WITHDRAWN:
+            why = f"a newer revision is approved and has no hour: {error}"
+            move(session, publication, Delivery.HELD, by="plan", why=why, now=now)
+
+
+def _with_newer_approved(session: Session, publication_id: int) -> Publication | None:
+    """The publication, read anew with its post, if what is approved is another revision than its own."""
+    publication = session.scalar(_WITH_NEWER_APPROVED, {"id": publication_id})
+    if publication:
+        session.refresh(publication.post)
+    return publication
 
 
 def targets(session: Session, revision: Revision) -> Iterator[tuple[Account, Language]]:
@@ -157,18 +235,20 @@ def _take_in_hand(session: Session, account: Account) -> None:
     session.execute(select(Account.key).where(Account.key == account.key).with_for_update(key_share=True))
 
 
-def _is_free(session: Session, publication: Publication) -> bool:
-    """Whether it can be planned anew, also after a claim that takes it off the plan at this very moment."""
-    if not _was_free(publication):
+def _is_free(session: Session, publication: Publication, revision: Revision) -> bool:
+    """Whether `revision` can take its place, also when a worker lets go of it at this very moment."""
+    if not _was_free(publication, revision):
         _take_in_hand(session, publication.account)
-        session.refresh(publication)
-    return _was_free(publication)
+        session.refresh(publication, with_for_update={"key_share": True})
+    return _was_free(publication, revision)
 
 
-def _was_free(publication: Publication) -> bool:
-    """Whether it is neither out, nor maybe out, nor on its way. What was taken down may be said anew, corrected."""
+def _was_free(publication: Publication, revision: Revision) -> bool:
+    """Neither out, nor maybe out, nor on its way. What a person took down needs an approval since then."""
     if publication.state is Delivery.WITHDRAWN:
-        return publication.remote_id is None or publication.withdrawn_at is not None
+        if publication.withdrawn_at:
+            return any(each.at > publication.withdrawn_at for each in revision.approvals)
+        return publication.remote_id is None
     return publication.state is Delivery.FAILED and publication.remote_id is None
 
 

@@ -9,21 +9,25 @@ durable writes each the unluckiest waited 630 to 730 ms. The threads of a proces
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+
+logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 20
 SMALL_CACHE = "cache_size=-512"
@@ -48,6 +52,32 @@ PATIENCE = {
 
 The server keeps watch as well: by itself it would hold the connections of a host that is gone for two hours.
 """
+
+
+PAUSES = (0.1, 0.5, 1.0, 3.0, 5.0)
+"""Seconds between the attempts to write down what cannot be had a second time."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def insistent(write: Callable[P, T]) -> Callable[P, T]:
+    """Its transaction again while the database is away or busy, or has ended it to end a deadlock.
+
+    One that was committed and not confirmed is written a second time: `write` must bear that.
+    """
+
+    @wraps(write)
+    def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for pause in PAUSES:
+            try:
+                return write(*args, **kwargs)
+            except (OperationalError, PoolTimeout) as error:
+                logger.warning("%s is tried again: %s", write.__name__, type(error.__cause__ or error).__name__)
+                time.sleep(pause)
+        return write(*args, **kwargs)
+
+    return again
 
 
 class Store:

@@ -283,11 +283,10 @@ def plan(as_json: AsJSON = False) -> None:
     from campaigns.models import ON_THE_WAY, Publication
 
     with opened() as house:
-        with house.store.writing() as session:
-            added, problems = planning.plan_all(session, settings=house.settings, now=now())
-            new = {publication.key for publication in added}
-            problems += _dearer(house, session, added)
+        new, problems = planning.plan_all(house.store, settings=house.settings, now=now())
         with house.store.reading() as session:
+            added = session.scalars(select(Publication).where(Publication.key.in_(new)))
+            problems += _dearer(house, session, list(added))
             coming = session.scalars(
                 select(Publication)
                 .where(Publication.state.in_(ON_THE_WAY))

@@ -70,7 +70,7 @@ class Claims:
             went_to, why = aside
             move(session, publication, went_to, by=self.owner, why=why, now=now)
             if went_to is Delivery.WITHDRAWN:
-                self._plan_newer(session, publication, now)
+                planning.take_its_place(session, publication.id, settings=self.connections.settings, now=now)
             return None
         step = Step.STAGE if publication.state is Delivery.PLANNED else Step.REVEAL
         if full_until := allowance.used_up_until(session, publication, now=now, preparing=step is Step.STAGE):
@@ -119,15 +119,6 @@ class Claims:
             following.follow(session, publication.id, publication.account.network, now=now)
             return None
         return self._claimed(session, publication, Step.FOLLOW_UP, now)
-
-    def _plan_newer(self, session: Session, publication: Publication, now: datetime) -> None:
-        """The newer revision was approved while the older one was in hand: now it can take its place."""
-        if publication.post.state is PostState.APPROVED:
-            try:
-                settings, account = self.connections.settings, publication.account
-                planning.plan(session, publication.post, settings=settings, now=now, only=account)
-            except planning.CannotPlan as error:
-                publication.why = str(error)
 
     def _must_not_go(self, session: Session, publication: Publication, now: datetime) -> tuple[Delivery, str] | None:
         """The last look before every step: the lever, the hour, the approval, the budget."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from campaigns import planning
 from campaigns.models import Account, Delivery, Publication
 from platforms import adapter
 from platforms.contract import Network
@@ -16,7 +17,13 @@ NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 """Nothing is to follow, or no more."""
 ITS_CORRECTION, WHAT_FOLLOWS = "its correction", "what was to follow it"
 """As a publication's `why` calls them when they could not be brought; the teller looks for these words."""
+TWICE = "it may be out twice"
 DOUBT = ". An earlier try may have changed it all the same: look at what it says"
+
+
+def to_be_looked_at() -> ColumnElement[bool]:
+    """Of what is out: it may be so twice, or its correction could not be brought. Only a person can settle it."""
+    return Publication.why.startswith(TWICE) | Publication.why.contains(ITS_CORRECTION)
 
 
 def given_up(*, in_doubt: bool) -> Mapping[str, int | None]:
@@ -43,6 +50,12 @@ def alternates(session: Session, publication: Publication) -> dict[str, str]:
         .order_by(Publication.id)
     )
     return {row[0].value: str(row[1]) for row in rows}
+
+
+def come_out(session: Session, publication_id: int, network: Network, *, now: datetime) -> None:
+    """This one is out now: a correction that was approved meanwhile is brought, and what is to follow follows."""
+    planning.put_right(session, publication_id, now=now)
+    follow(session, publication_id, network, now=now)
 
 
 def follow(session: Session, publication_id: int, network: Network, *, now: datetime) -> None:

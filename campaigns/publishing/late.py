@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Delivery, Publication
 from campaigns.moving import move, write_down
+from campaigns.publishing import following
 from campaigns.publishing.steps import Claim, Step
 from platforms import adapter
 
@@ -27,13 +28,14 @@ def late_receipt(session: Session, claim: Claim, published: Mapping[str, Any], *
     if _is_known(publication) and publication.remote_id == published["remote_id"]:
         _bring_again(session, publication, claim, why, by=by, now=now)
     elif publication.state in _OUT:
-        publication.why = f"it may be out twice: {why}. Look at the account, and delete one of them"
+        publication.why = f"{following.TWICE}: {why}. Look at the account, and delete one of them"
         _note(session, publication, publication.why, by=by, now=now)
     elif publication.revision_id == claim.revision_id:
         if publication.state is Delivery.HELD and publication.why:
             why = f"{why}. It was held: {publication.why}"
         settled = {"checkpoint": dict(claim.checkpoint), **published, "why": why, "fence": Publication.fence + 1}
         move(session, publication, Delivery.PUBLISHED, by=by, now=now, **settled)
+        following.come_out(session, publication.id, claim.speaker.network, now=now)
     else:
         _hold(session, publication, f"the revision before this one is out: {why}. Decide if both are right", by, now)
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, or_, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
+from campaigns import planning
 from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Publication
 from campaigns.moving import Overtaken, write_down
@@ -29,7 +30,7 @@ from campaigns.publishing.steps import (
     Stopped,
     wait_after,
 )
-from campaigns.store import Store, database_now
+from campaigns.store import Store, database_now, insistent
 from platforms import adapter, networks_of_app
 from platforms.contract import Absent, Checkpoint, Partly, Receipt, Unclear
 from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSoon, Unreachable
@@ -53,12 +54,14 @@ class Records:
         self.store, self.connections = store, connections
         self.owner, self.clock, self.lease = owner, clock, lease
 
+    @insistent
     def checkpoint(self, claim: Claim, checkpoint: Checkpoint) -> None:
         """What staging has done so far, durably, after every remote step."""
         with self.store.writing(durable=True) as session:
             lease_until = database_now(session) + self.lease
             self._still_ours(session, claim, checkpoint=dict(checkpoint), lease_until=lease_until)
 
+    @insistent
     def part(self, claim: Claim, checkpoint: Checkpoint) -> None:
         """The intent or the id of one part. With the first id the publication is known to be out in part."""
         with self.store.writing(durable=True) as session:
@@ -73,11 +76,13 @@ class Records:
                 again = {claim.step.comes_back_by: self.clock() + self.lease} if claim.step.comes_back_by else {}
                 session.execute(update(Publication).where(*_ours(claim)).values(lease_until=lease_until, **again))
 
+    @insistent
     def staged(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
         with self.store.writing() as session:
-            self._record(session, claim, Delivery.STAGED, checkpoint=dict(checkpoint), why="", not_before=None)
             self._answered(session, claim, closing)
+            self._record(session, claim, Delivery.STAGED, checkpoint=dict(checkpoint), why="", not_before=None)
 
+    @insistent
     def receipt(
         self, claim: Claim, receipt: Receipt, closing: TooSoon | None, checkpoint: Checkpoint | None = None
     ) -> None:
@@ -92,26 +97,29 @@ class Records:
             published["checkpoint"] = dict(checkpoint)
         try:
             with self.store.writing(durable=True) as session:
-                self._record(session, claim, Delivery.PUBLISHED, **published)
                 self._answered(session, claim, closing)
-                following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
+                self._record(session, claim, Delivery.PUBLISHED, **published)
+                following.come_out(session, claim.publication_id, claim.speaker.network, now=self.clock())
         except Overtaken:
             with self.store.writing(durable=True) as session:
                 late.late_receipt(session, claim, published, by=self.owner, now=self.clock())
 
+    @insistent
     def late_doubt(self, claim: Claim) -> None:
         """We were taken for dead, and have no clear answer."""
         with self.store.writing(durable=True) as session:
             late.late_doubt(session, claim, by=self.owner, now=self.clock())
 
+    @insistent
     def partly(self, claim: Claim, finding: Partly, closing: TooSoon | None) -> None:
         """What is out of it is known: the rest is prepared again and goes out."""
         with self.store.writing(durable=True) as session:
             values = {"not_before": None, "looks": 0, "absences": 0}
             so_far = _so_far(claim, finding.checkpoint)
-            self._record(session, claim, Delivery.PLANNED, why=finding.why, **so_far, **values)
             self._answered(session, claim, closing)
+            self._record(session, claim, Delivery.PLANNED, why=finding.why, **so_far, **values)
 
+    @insistent
     def corrected(self, claim: Claim, receipt: Receipt, closing: TooSoon | None) -> None:
         """The new words are out in the place of the old ones; the id stays."""
         now = self.clock()
@@ -119,23 +127,25 @@ class Records:
             values = {"revision_id": claim.revision_id, "corrected_at": now, "why": "", "setbacks": 0, **NOT_FOLLOWED}
             if receipt.url:
                 values["url"] = receipt.url
+            self._answered(session, claim, closing)
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             self._note_move(session, claim, Delivery.PUBLISHED, "corrected")
-            self._answered(session, claim, closing)
             following.follow(session, claim.publication_id, claim.speaker.network, now=now)
 
+    @insistent
     def followed(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
         """Nothing more is to follow, unless a sister came out meanwhile whose address this one does not know yet."""
         with self.store.writing(durable=True) as session:
             values: dict[str, object] = {"checkpoint": dict(checkpoint), "setbacks": 0, **NOT_FOLLOWED}
             if claim.setbacks or checkpoint != claim.checkpoint:  # what it waited for is over
-                values["why"] = case((Publication.why.contains(ITS_CORRECTION), Publication.why), else_="")
+                values["why"] = case((following.to_be_looked_at(), Publication.why), else_="")
+            self._answered(session, claim, closing)
             self._still_ours(session, claim, owner=None, lease_until=None, **values)
             publication = session.get_one(Publication, claim.publication_id)
             if following.alternates(session, publication) != claim.outgoing.alternates:
                 following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
-            self._answered(session, claim, closing)
 
+    @insistent
     def not_found(self, claim: Claim, finding: Absent | Unclear, closing: TooSoon | None) -> None:
         """Proven absent often enough: planned again. Else look later, and in the end leave it to a person.
 
@@ -157,16 +167,19 @@ class Records:
             next_look = None if looks >= LOOKS else now + claim.settling * 2 ** (looks - 1)
             self._come_back(session, claim, next_look, why, looks=looks, absences=absences)
 
+    @insistent
     def withdrawn(self, claim: Claim, closing: TooSoon | None) -> None:
         with self.store.writing(durable=True) as session:
-            self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
             self._answered(session, claim, closing)
+            self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
             following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
 
+    @insistent
     def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
         """The heart of publishing: what went wrong decides where the publication goes (see platforms.errors)."""
         logger.info("%s: %s: %s", claim.key, type(error).__name__, error)
         with self.store.writing(durable=True) as session:
+            self._close_account(session, claim, error, closing)
             if claim.step is Step.LOOK:
                 self._look_later(session, claim, error)
             elif claim.step is Step.WITHDRAW:
@@ -175,7 +188,6 @@ class Records:
                 self._follow_later(session, claim, error)
             else:
                 self._put_where_it_belongs(session, claim, error)
-            self._close_account(session, claim, error, closing)
 
     def _look_later(self, session: Session, claim: Claim, error: Exception) -> None:
         again = self._after(max(claim.settling, LOOK_AGAIN), error)
@@ -209,9 +221,8 @@ class Records:
             return
         wait = FOLLOW_LATER if isinstance(error, Stopped) else wait_after(setbacks)
         again = self._after(wait, error)
-        self._still_ours(
-            session, claim, owner=None, lease_until=None, follows_at=again, why=str(error), setbacks=setbacks
-        )
+        told = case((following.to_be_looked_at(), Publication.why), else_=str(error))
+        self._still_ours(session, claim, owner=None, lease_until=None, follows_at=again, why=told, setbacks=setbacks)
 
     def _put_where_it_belongs(self, session: Session, claim: Claim, error: Exception) -> None:
         now = self.clock()
@@ -220,6 +231,7 @@ class Records:
             self._record(session, claim, Delivery.HELD, why=str(error), **known)
         elif isinstance(error, Refused):
             self._record(session, claim, Delivery.FAILED, why=str(error), **known)
+            planning.take_its_place(session, claim.publication_id, settings=self.connections.settings, now=now)
         elif isinstance(error, OutcomeUnknown):  # staging too may find that an earlier attempt went out
             values = {"not_before": now + claim.settling, "looks": 0, "absences": 0}
             self._record(session, claim, Delivery.UNCERTAIN, why=str(error), **values)
@@ -241,19 +253,20 @@ class Records:
     # -- the account ---------------------------------------------------------------------------------
 
     def _answered(self, session: Session, claim: Claim, closing: TooSoon | None) -> None:
-        """A clear answer: the account has not stumbled. It may say that its window is now used up."""
-        stumbled = (Account.key == claim.speaker.account, Account.stumbles > 0)
-        session.execute(update(Account).where(*stumbled).values(stumbles=0), execution_options=BLIND)
+        """A clear answer: the account has not stumbled. It may say that its window is now used up.
+
+        Before the publication itself is touched, in the order in which a claim and an approval lock them.
+        """
         if closing:
             self._close(session, claim, closing)
+        stumbled = (Account.key == claim.speaker.account, Account.stumbles > 0)
+        session.execute(update(Account).where(*stumbled).values(stumbles=0), execution_options=BLIND)
 
     def _close_account(self, session: Session, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
         """Each account rests for itself. A window of our app closes every account that speaks through it."""
-        if closing and not isinstance(error, TooSoon):
-            self._close(session, claim, closing)
-        if isinstance(error, TooSoon):
-            self._close(session, claim, error)
-        elif isinstance(error, NotSignedIn) and not self._is_over(claim):
+        if window := error if isinstance(error, TooSoon) else closing:
+            self._close(session, claim, window)
+        if isinstance(error, NotSignedIn) and not self._is_over(claim):
             paused = {"paused_at": self.clock(), "paused_why": str(error)}
             session.execute(update(Account).where(Account.key == claim.speaker.account).values(**paused))
         elif isinstance(error, (Unreachable, OutcomeUnknown)) and not isinstance(error, NotHere):
@@ -274,6 +287,8 @@ class Records:
         closed = Account.key == claim.speaker.account
         if window.covers.whole_app:
             closed = Account.network.in_(networks_of_app(claim.speaker.network))
+            in_order = select(Account.key).where(closed).order_by(Account.key)
+            session.execute(in_order.with_for_update(key_share=True))  # two that close at once must not deadlock
         columns, rehearsal = (Account.resume_at, Account.uploads_at), claim.speaker.rehearsal
         column, other = reversed(columns) if window.covers.uploads_alone else columns
         until = self._after(wait_after(claim.setbacks), window)

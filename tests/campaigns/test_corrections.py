@@ -224,7 +224,7 @@ def test_a_lever_stops_a_correction_and_planning_again_brings_it(out: House) -> 
     assert "The correction could not be brought" in out.told()
     with out.store.writing() as session:
         levers.release(session, scope=Scope.NETWORK, value="website", by=editor, now=out.clock())
-        planning.plan_all(session, settings=out.settings, now=out.clock())
+    planning.plan_all(out.store, settings=out.settings, now=out.clock())
     out.work(seconds=1)
     assert "Newer words" in out.reads()
     assert "could not be brought" not in out.told()

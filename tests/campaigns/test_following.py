@@ -90,8 +90,7 @@ class House:
             levers.release(session, scope=Scope.NETWORK, value=SITE, by="Yusuf", now=self.clock())
 
     def planned_again(self) -> None:
-        with self.store.writing() as session:
-            planning.plan_all(session, settings=self.settings, now=self.clock())
+        planning.plan_all(self.store, settings=self.settings, now=self.clock())
 
     def taken_down(self) -> None:
         with self.store.writing() as session:

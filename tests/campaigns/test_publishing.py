@@ -10,18 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from campaigns import drafting, levers, review, settling
+from campaigns import drafting, levers, planning, review, settling
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, Publication, Revision, Scope
 from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
-from campaigns.publishing.claiming import Claims
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
@@ -482,14 +482,14 @@ def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_
 
     with ThreadPoolExecutor(1) as pool:
         approvals = []
-        plan_newer = Claims._plan_newer
+        take_its_place = planning.take_its_place
 
-        def in_the_midst(claims: Claims, session: Session, publication: Publication, now: datetime) -> None:
+        def in_the_midst(*args: Any, **kwargs: Any) -> None:
             approvals.append(approval := pool.submit(approve))
             wait_for(lambda: approval.done() or waits_for_us(), "the approval")
-            plan_newer(claims, session, publication, now)
+            take_its_place(*args, **kwargs)
 
-        monkeypatch.setattr(Claims, "_plan_newer", in_the_midst)
+        monkeypatch.setattr(planning, "take_its_place", in_the_midst)
         assert publisher.claims.take(PREPARE) is None
         approvals[0].result()
     claim = publisher.claims.take(PREPARE)

@@ -152,8 +152,7 @@ def test_a_refusal_half_way_says_how_much_is_out_and_nothing_plans_it_anew(scene
     assert out.why.startswith("1 of 4 parts of the thread are out.")
     assert scene.told().startswith("In part: 1 of 4 parts are out.")
     assert "من أجزائه 1 من 4" in scene.told(Language.AR)
-    with scene.store.writing() as session:
-        assert planning.plan_all(session, settings=scene.settings, now=scene.clock()) == ([], [])
+    assert planning.plan_all(scene.store, settings=scene.settings, now=scene.clock()) == ([], [])
     scene.let_replies(own=True)
     scene.release()
     scene.is_whole()
