@@ -18,6 +18,12 @@ _FORMS = {
     Network.YOUTUBE: r"[\w-]{11}",
     Network.WEBSITE: r"\d{1,20}",
 }
+_HOSTS = {
+    Network.X: (".x.com", ".twitter.com"),
+    Network.FACEBOOK: (".facebook.com", ".fb.com", ".fb.watch"),
+    Network.INSTAGRAM: (".instagram.com", ".instagr.am"),
+    Network.YOUTUBE: (".youtube.com", ".youtu.be"),
+}
 _LONGEST = 200
 _PAGE = r"\d+|page-[\w-]+"  # the second as the rehearsal stage names its pages
 
@@ -29,6 +35,19 @@ def is_web(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", address)
+
+
+def is_on(network: Network, address: str, *, rehearsal: bool) -> bool:
+    """Whether the address is one of the network's own, or of the rehearsal stage for what plays there.
+
+    Any site on the web may be the Centre's website.
+    """
+    parts = urlsplit(address)
+    host = f".{parts.hostname or ''}".removesuffix(".")
+    if rehearsal and host == ".127.0.0.1":
+        return True
+    hosts = _HOSTS.get(network)
+    return parts.scheme == "https" and (hosts is None or host.endswith(hosts))
 
 
 class NoId(ValueError):

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from campaigns import addresses
 from campaigns.chronicle import note
 from campaigns.levers import RESUMABLE
-from campaigns.models import Delivery, Publication
+from campaigns.models import Account, Delivery, Publication
 from campaigns.moving import Overtaken, move
+from campaigns.publishing import following
 from platforms import adapter
 
 _TRIES = 3
@@ -25,13 +28,16 @@ def it_is_out(session: Session, publication: Publication, *, url: str, remote_id
     """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError.
 
     Of a post in parts they have seen the part in doubt; what is still to follow it goes out. What is held, missed or
-    failed may have been sent before that as well.
+    failed may have been sent before that as well. Of what is out they say that they have put it in order.
     """
     _must_be_in_doubt(publication)
+    _must_be_its_own(session, publication, url, remote_id)
+    was_out = publication.state is Delivery.PUBLISHED
     network, known = adapter(publication.account.network), publication.checkpoint
     checkpoint = network.settled(known, remote_id)
     to, why = Delivery.PUBLISHED, f"seen on the account: {url}"
-    values: dict[str, object] = {"url": url, "remote_id": remote_id, "published_at": publication.sent_at or now}
+    published_at = publication.published_at or publication.sent_at or now
+    values: dict[str, object] = {"url": url, "remote_id": remote_id, "published_at": published_at}
     if parts := network.parts_out(checkpoint):
         if checkpoint == known:
             raise SettlingError(f"{remote_id} is a part that is known to be out; look for the one in doubt")
@@ -40,7 +46,11 @@ def it_is_out(session: Session, publication: Publication, *, url: str, remote_id
         values["published_at"] = first.published_at or now
         if parts.out < parts.of:
             to, why = Delivery.PLANNED, f"{why}; {parts.out} of {parts.of} parts are out, and the others follow"
+    if was_out:
+        values |= {"corrected_to_id": None, "follows_at": None}
     _settle(session, publication, _must_be_in_doubt, to, why, by=by, now=now, values=values)
+    if to is Delivery.PUBLISHED and not was_out:
+        following.come_out(session, publication.id, publication.account.network, now=now)
 
 
 def may_be_out(publication: Publication) -> bool:
@@ -103,8 +113,24 @@ def _must_be_uncertain(publication: Publication) -> None:
         raise SettlingError(f"{publication.key} is {publication.state}, not uncertain; there is nothing to decide")
 
 
+def _must_be_its_own(session: Session, publication: Publication, url: str, remote_id: str) -> None:
+    """Not another site's, and no other post's: that one would be measured, corrected and taken down in its place."""
+    account = publication.account
+    if not addresses.is_on(account.network, url, rehearsal=publication.rehearsal):
+        raise SettlingError(f"that is no address of {account.network.label}; write the one at which you saw it there")
+    other = session.scalar(
+        select(Publication.key)
+        .join(Publication.account)
+        .where(Account.network == account.network, Publication.remote_id == remote_id)
+        .where(Publication.rehearsal == publication.rehearsal, Publication.id != publication.id)
+        .limit(1)
+    )
+    if other:
+        raise SettlingError(f"that is the post of {other}; look for the one of {publication.key}")
+
+
 def _must_be_in_doubt(publication: Publication) -> None:
-    if may_be_out(publication):
+    if may_be_out(publication) or following.wants_a_look(publication):
         return
     if publication.state in RESUMABLE and publication.sent_at and not publication.remote_id:
         raise SettlingError(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import levers
 from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
-from campaigns.publishing.following import ITS_CORRECTION, WHAT_FOLLOWS
+from campaigns.publishing.following import ITS_CORRECTION, TWICE, WHAT_FOLLOWS
 from campaigns.words import LOCALES, Words
 from platforms import adapter
 
@@ -120,6 +120,8 @@ class Teller:
     def _out(self, it: Publication) -> _Sentence:
         if could_not_be_taken_down(it):
             return _Sentence("still_out")
+        if it.why.startswith(TWICE):
+            return _Sentence("twice")
         return _Sentence("published", it.published_at) if it.published_at else _Sentence("published_once")
 
     def _since(self, it: Publication) -> Iterator[_Sentence]:

@@ -118,12 +118,14 @@ def approved(
         return [publication.key for publication in approve(session, post, settings, now=now)]
 
 
-def about_to_send(store: Store, settings: Settings, publisher: Publisher, clock: MovableClock) -> Claim:
-    """A text post on x-en that is approved, prepared and claimed in its hour; the next thing is the call."""
-    approved(store, settings, due_at=datetime.now(UTC) + timedelta(minutes=1))
-    publisher.work("x-en")
+def about_to_send(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, on: str = "x-en"
+) -> Claim:
+    """A text post that is approved, prepared and claimed in its hour; the next thing is the call."""
+    approved(store, settings, on=[on], due_at=datetime.now(UTC) + timedelta(minutes=1))
+    publisher.work(on)
     clock.move(minutes=2)
-    claim = publisher.claims.take(Line(account="x-en", lane=Lane.SEND))
+    claim = publisher.claims.take(Line(account=on, lane=Lane.SEND))
     assert claim
     assert claim.step is Step.REVEAL
     return claim

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from campaigns import addresses, levers, settling
 from campaigns.desk.visits import Visit
 from campaigns.models import Delivery, Post, Publication, Revision
+from campaigns.publishing import following
 from campaigns.telling import Teller, Told, place_of
 from platforms import adapter
 
@@ -74,7 +75,8 @@ def acts_for(session: Session, publication: Publication) -> Collection[Act]:
                 return (Act.SAY_OUT, first)
             return (first, *_down(publication)) if publication.is_out_in_part else (first,)
         case Delivery.PUBLISHED:
-            return _down(publication)
+            put_in_order = (Act.SAY_OUT,) if following.wants_a_look(publication) else ()
+            return (*put_in_order, *_down(publication))
         case Delivery.WITHDRAWING:
             return (Act.SAY_DELETED,)
         case _:

@@ -29,6 +29,7 @@ from campaigns.models import (
     Revision,
     Scope,
 )
+from campaigns.publishing import following
 from campaigns.telling import Teller, Told
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -36,7 +37,7 @@ router = APIRouter(dependencies=[Depends(signed_in)])
 AHEAD = timedelta(hours=24)
 SHOWN = 60
 """Publications in each list; the counts above are of all of them."""
-WAITING = ("uncertain", "held", "missed", "failed", "still_out", "accounts")
+WAITING = ("uncertain", "held", "missed", "failed", "still_out", "to_look_at", "accounts")
 """What waits for a person, as the list's filter calls it; `accounts` are those that must be signed in again."""
 _PLAIN = frozenset({"planned", "preparing", "ready", "sending", "published"})
 """Cases that the hour and the state say well enough by themselves."""
@@ -142,6 +143,7 @@ def _waits(wanted: str = "") -> ColumnElement[bool]:
         "missed": Publication.state == Delivery.MISSED,
         "failed": Publication.state == Delivery.FAILED,
         "still_out": (Publication.state == Delivery.PUBLISHED) & _refused_to_go(),
+        "to_look_at": (Publication.state == Delivery.PUBLISHED) & following.to_be_looked_at(),
         "accounts": false(),
     }
     return conditions[wanted] if wanted else or_(*conditions.values())

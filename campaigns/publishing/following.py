@@ -26,6 +26,12 @@ def to_be_looked_at() -> ColumnElement[bool]:
     return Publication.why.startswith(TWICE) | Publication.why.contains(ITS_CORRECTION)
 
 
+def wants_a_look(publication: Publication) -> bool:
+    """The same of one at hand."""
+    why = publication.why
+    return publication.state is Delivery.PUBLISHED and (why.startswith(TWICE) or ITS_CORRECTION in why)
+
+
 def given_up(*, in_doubt: bool) -> Mapping[str, int | None]:
     """A correction that may have come is still named by the row, though it is not tried any more."""
     return {"follows_at": None, "setbacks": 1} if in_doubt else {"setbacks": 0, **NOT_FOLLOWED}

@@ -76,3 +76,26 @@ def test_an_id_that_a_person_gives_comes_first_and_must_be_one() -> None:
 def test_what_is_no_address_on_the_web_is_told_apart(words: str) -> None:
     assert not addresses.is_web(words)
     assert addresses.is_web("https://x.com/i/status/1")
+
+
+@pytest.mark.parametrize(
+    ("network", "address", "there"),
+    [
+        (Network.X, "https://x.com/i/status/1", True),
+        (Network.X, "https://mobile.twitter.com/sawt/status/1", True),
+        (Network.X, "https://x.com.example.org/i/status/1", False),
+        (Network.X, "https://notx.com/i/status/1", False),
+        (Network.X, "http://x.com/i/status/1", False),
+        (Network.FACEBOOK, "https://example.org/1", False),
+        (Network.FACEBOOK, "https://web.facebook.com/12/posts/34", True),
+        (Network.WEBSITE, "https://wisdom.example/?p=1", True),
+        (Network.YOUTUBE, "https:///watch?v=abcdefghi_-", False),
+    ],
+)
+def test_an_address_is_one_of_the_network_s_own_or_none(network: Network, address: str, there: bool) -> None:
+    assert addresses.is_on(network, address, rehearsal=False) is there
+
+
+def test_the_stage_s_own_addresses_count_for_what_plays_there_alone() -> None:
+    assert addresses.is_on(Network.FACEBOOK, "http://127.0.0.1:8400/graph/1", rehearsal=True)
+    assert not addresses.is_on(Network.FACEBOOK, "http://127.0.0.1:8400/graph/1", rehearsal=False)

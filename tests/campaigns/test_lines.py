@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -291,6 +293,36 @@ def test_a_post_that_must_wait_for_hours_lets_those_that_are_ready_pass(
     clock.move(minutes=2)
     publisher.work("x-en")
     assert (state(store, waits), state(store, ready)) == (Delivery.PLANNED, Delivery.PUBLISHED)
+
+
+def test_two_answers_that_close_their_app_at_the_same_moment_are_both_kept(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an outage both accounts have stumbled, and each answer concerns the other's row as well as its own."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    claims = {}
+    for on in ("facebook-en", "instagram-en"):
+        factories.approved(store, settings, on, text=on, on=["facebook-en"], due_at=soon())
+        move_to(store, f"{on}:facebook-en:en", Delivery.PLANNED, account_key=on)
+        claim = publisher.claims.take(Line(account=on, lane=Lane.PREPARE))
+        assert claim
+        claims[on] = claim
+        set_account(store, on, stumbles=1)
+    full = TooSoon("the app is full", retry_at=clock() + timedelta(minutes=9), covers=Covers.APP)
+    both_here, close = threading.Barrier(2), publisher.records._close
+
+    def together(*args: Any) -> None:
+        both_here.wait(10)
+        close(*args)
+
+    monkeypatch.setattr("campaigns.store.PAUSES", ())
+    monkeypatch.setattr(publisher.records, "_close", together)
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(publisher.records.staged, claim, {}, full) for claim in claims.values()]:
+            done.result()
+    assert {factories.publication(store, claim.key).state for claim in claims.values()} == {Delivery.STAGED}
+    assert {account(store, each).resume_at for each in claims} == {full.retry_at}
 
 
 def test_an_account_rests_after_calls_in_a_row_without_an_answer_and_the_others_do_not(

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -17,7 +18,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from campaigns import drafting, levers, planning, review, settling
+from campaigns import drafting, levers, planning, review, settling, withdrawing
 from campaigns.connections import Connections
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Move, Post, Publication, Revision, Scope
@@ -399,10 +400,13 @@ def test_a_late_doubt_makes_absences_that_were_proven_before_it_count_for_nothin
     assert out.not_before and out.not_before > clock()
 
 
-def newer_words(store: Store, settings: Settings, clock: MovableClock, text: str) -> None:
+def newer_words(
+    store: Store, settings: Settings, clock: MovableClock, text: str, *, puts_right: str = "", in_minutes: float = 1
+) -> None:
     """Written, which takes the older ones off the plan, and approved."""
     with store.writing() as session:
-        post = factories.newer_words(session, text, due_at=clock() + timedelta(minutes=1))
+        post = factories.newer_words(session, text, due_at=clock() + timedelta(minutes=in_minutes))
+        post.revision.wordings[0].correction = puts_right
         drafting._withdraw_waiting(session, post, by="Amina", now=clock())
         review.submit(session, post, by=post.revision.author, now=clock())
         factories.approve(session, post, settings, now=clock())
@@ -495,6 +499,110 @@ def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_
     claim = publisher.claims.take(PREPARE)
     assert claim
     assert (claim.key, claim.outgoing.text) == (key, "New words.")
+
+
+def test_newer_words_approved_while_the_older_ones_were_being_prepared_go_out_though_those_are_refused(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    factories.approved(store, settings, text="Old words.", due_at=soon())
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+    newer_words(store, settings, clock, "New words.")
+    publisher.records.setback(claim, Refused("too long"), None)
+    clock.move(minutes=3)
+    publisher.work("x-en")
+    assert [each["text"] for each in running.shown()] == ["New words."]
+
+
+@pytest.mark.parametrize("learnt", ["from the answer", "late", "from a person"])
+def test_a_correction_approved_while_the_older_words_were_being_sent_is_brought(
+    learnt: str, store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock, on="facebook-en")
+    newer_words(store, settings, clock, "New words.", puts_right="The year is put right.")
+    receipt = factories.revealed(publisher, claim)
+    if learnt == "from the answer":
+        publisher.records.receipt(claim, receipt, None)
+    publisher.recover(everything_of_ours=True)
+    if learnt == "late":
+        publisher.records.receipt(claim, receipt, None)
+    elif learnt == "from a person":
+        with store.writing() as session:
+            uncertain = session.scalars(select(Publication)).one()
+            seen = {"url": receipt.url or "", "remote_id": receipt.remote_id}
+            settling.it_is_out(session, uncertain, **seen, by="Yusuf", now=clock())
+    publisher.work("facebook-en")
+    [said] = [str(each["text"]) for each in running.shown() if not each["hidden_at"]]
+    assert said.startswith("New words.")
+    assert "The year is put right." in said
+
+
+def test_newer_words_for_which_no_hour_is_left_are_held_and_say_so(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
+    claim = publisher.claims.take(PREPARE)
+    assert claim
+    newer_words(store, settings, clock, "New words.")
+    publisher._take(claim)
+    clock.move(hours=2)
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, shown(running)) == (Delivery.HELD, [])
+    assert "a newer revision is approved and has no hour: its hour has passed" in out.why
+
+
+def test_what_a_person_took_down_comes_back_only_by_an_approval_since_then(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    publisher._take(claim)
+    newer_words(store, settings, clock, "New words.", in_minutes=60)
+    with store.writing() as session:
+        out = session.scalars(select(Publication)).one()
+        withdrawing.withdraw(session, out, by="Yusuf", reason="a wrong date", now=clock())
+    publisher.work("x-en")
+    assert factories.publication(store, claim.key).state is Delivery.WITHDRAWN
+    assert planning.plan_all(store, settings=settings, now=clock()) == ([], [])
+    newer_words(store, settings, clock, "Newest words.")
+    clock.move(minutes=3)
+    publisher.work("x-en")
+    assert [each["text"] for each in running.shown() if not each["hidden_at"]] == ["Newest words."]
+
+
+def test_an_answer_is_written_down_once_the_database_is_there_again(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    running: RunningStage,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    writing, times = store.writing, count(1)
+
+    def away_at_first(*, durable: bool = False) -> AbstractContextManager[Session]:
+        if next(times) == 1:
+            raise OperationalError("UPDATE", {}, Exception("the database is locked"))
+        return writing(durable=durable)
+
+    receipt = factories.revealed(publisher, claim)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "writing", away_at_first)
+        publisher.records.receipt(claim, receipt, None)
+    out = factories.publication(store, claim.key)
+    assert (out.state, [out.remote_id]) == (Delivery.PUBLISHED, shown(running))
+
+
+def test_an_answer_that_was_stored_and_not_confirmed_may_be_written_down_again(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    receipt = factories.revealed(publisher, claim)
+    for _ in range(2):
+        publisher.records.receipt(claim, receipt, None)
+    out = factories.publication(store, claim.key)
+    assert (out.state, out.remote_id, out.why) == (Delivery.PUBLISHED, receipt.remote_id, "")
 
 
 def test_a_correction_approved_while_the_old_words_were_in_hand_takes_their_place(

@@ -15,6 +15,7 @@ from campaigns import levers, settling
 from campaigns.connections import Connections
 from campaigns.models import Delivery, Publication
 from campaigns.publishing import Lane, Line, Publisher
+from campaigns.publishing.following import ITS_CORRECTION, TWICE
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -45,6 +46,38 @@ def _seen(store: Store) -> None:
     with store.writing() as session:
         publication = session.scalars(select(Publication)).one()
         settling.it_is_out(session, publication, **SEEN, by="Yusuf", now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("seen", "says"),
+    [
+        ({"url": "https://x.com/i/status/7", "remote_id": "7"}, "that is the post of other:x-en:en"),
+        ({"url": "https://example.org/9", "remote_id": "9"}, "that is no address of X"),
+    ],
+)
+def test_another_post_or_another_site_is_not_taken_for_what_was_looked_for(
+    seen: dict[str, str], says: str, store: Store, settings: Settings
+) -> None:
+    key = uncertain(store, settings)
+    factories.approved(store, settings, "other", text="Another.", due_at=datetime.now(UTC))
+    with store.writing() as session:
+        published = {"state": Delivery.PUBLISHED, "remote_id": "7"}
+        session.execute(update(Publication).where(Publication.key == "other:x-en:en").values(**published))
+    with pytest.raises(settling.SettlingError, match=says), store.writing() as session:
+        looked_for = session.scalars(select(Publication).where(Publication.key == key)).one()
+        settling.it_is_out(session, looked_for, **seen, by="Yusuf", now=datetime.now(UTC))
+    assert factories.publication(store, key).state is Delivery.UNCERTAIN
+
+
+@pytest.mark.parametrize("why", [f"{TWICE}: a late answer", f"it is out, but {ITS_CORRECTION} could not be brought"])
+def test_what_is_out_and_wants_a_look_is_put_in_order_by_a_person(why: str, store: Store, settings: Settings) -> None:
+    key = uncertain(store, settings)
+    stands(store, state=Delivery.PUBLISHED, why=why, remote_id="8", url="https://x.com/i/status/8")
+    _seen(store)
+    out = factories.publication(store, key)
+    assert (out.state, out.remote_id, out.why) == (Delivery.PUBLISHED, "9", f"seen on the account: {SEEN['url']}")
+    with pytest.raises(settling.SettlingError, match="nothing to decide"):
+        _seen(store)
 
 
 @pytest.fixture
