@@ -8,10 +8,11 @@ lever sends nothing, a person puts each held post back on the plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
@@ -19,6 +20,7 @@ from campaigns.models import Account, Delivery, Hold, Publication, Scope
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
+_WAITING = (Delivery.PLANNED, Delivery.STAGED)
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 """What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
 
@@ -47,9 +49,25 @@ def release(session: Session, *, scope: Scope, value: str, by: str, now: datetim
     if not levers:
         raise LeverError(f"nothing is held over {_name(scope, value)}; see: sawt hold --list")
     for lever in levers:
+        _hold_what_was_due(session, lever, now=now)
         lever.released_at, lever.released_by = now, by
     note(session, by, "released", _name(scope, value), now=now)
     return len(levers)
+
+
+def _hold_what_was_due(session: Session, lever: Hold, *, now: datetime) -> None:
+    """What no worker came to while the lever stood, as its account was resting: it too goes out by no hand but ours."""
+    due = select(Publication).where(Publication.state.in_(_WAITING), Publication.due_at <= now)
+    for publication in session.scalars(due.order_by(Publication.id)).all():
+        if _covers(lever, publication):
+            with suppress(Overtaken):
+                why = held_by(lever)
+                move(session, publication, Delivery.HELD, by=lever.by, why=why, now=now, fence=Publication.fence + 1)
+
+
+def held_by(lever: Hold) -> str:
+    """As a publication's `why`."""
+    return f"held by {lever.by}: {lever.reason}"
 
 
 def in_force(session: Session) -> list[Hold]:
@@ -112,10 +130,12 @@ def resume(
 
 
 def resume_account(session: Session, account: Account, *, by: str, now: datetime) -> None:
-    """Take a paused account up again, once a person has signed it in; its windows are tried anew."""
+    """Take a paused account up again, once a person has signed it in; its windows are tried anew, and what waits."""
     account.paused_at = account.paused_why = None
     account.resume_at = account.uploads_at = account.resume_why = None
     account.stumbles = 0
+    waits = (Publication.account_key == account.key, Publication.state.in_(_WAITING))
+    session.execute(update(Publication).where(*waits).values(not_before=None))
     note(session, by, "resumed", account.key, now=now)
 
 

@@ -98,9 +98,13 @@ def approve(
     expires_at = now + VALID_FOR
     _record(session, revision, by, Verdict.APPROVED, seal, now=now, remark=remark, expires_at=expires_at)
     try:
-        return planning.plan(session, post, settings=settings, now=now)
+        planned = planning.plan(session, post, settings=settings, now=now)
     except planning.CannotPlan as error:
         raise ReviewError(str(error)) from error
+    if any(each.due_at >= expires_at for each in planned):
+        ends = f"this approval holds until {expires_at:%Y-%m-%d}"
+        raise ReviewError(f"{post.key} is due at {revision.at}, and {ends}; send it back for an earlier hour")
+    return planned
 
 
 def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datetime, remark: str) -> None:
@@ -121,7 +125,7 @@ def seal_of(revision: Revision) -> str:
 def approval_in_force(revision: Revision, *, now: datetime) -> Approval | None:
     """The approval under which this revision may go out now; None if its content is not what was approved."""
     last = approval_of(revision)
-    return last if last and (last.expires_at is None or now < last.expires_at) else None
+    return last if last and last.holds_at(now) else None
 
 
 def approval_of(revision: Revision) -> Approval | None:

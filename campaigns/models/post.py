@@ -231,6 +231,10 @@ class Approval(Base):
     revision: Mapped[Revision] = relationship(back_populates="approvals")
     person: Mapped[Person] = relationship()
 
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether it has not lapsed by then."""
+        return self.expires_at is None or moment < self.expires_at
+
 
 __all__ = [
     "Approval",

@@ -123,7 +123,7 @@ class Claims:
     def _must_not_go(self, session: Session, publication: Publication, now: datetime) -> tuple[Delivery, str] | None:
         """The last look before every step: the lever, the hour, the approval, the budget."""
         if lever := levers.holding(session, publication):
-            return Delivery.HELD, f"held by {lever.by}: {lever.reason}"
+            return Delivery.HELD, levers.held_by(lever)
         newest = publication.post.revision  # first: then the other one is hardly ever asked for
         revision = publication.revision
         if now - publication.due_at > self.connections.settings.too_late.get(revision.kind, TOO_LATE):
@@ -135,8 +135,11 @@ class Claims:
             if publication.is_out_in_part:
                 return Delivery.HELD, "a part of it is out, and a newer revision waits to take its place: take it down"
             return Delivery.WITHDRAWN, "a newer revision takes its place"
-        if review.approval_in_force(revision, now=now) is None:
+        approval = review.approval_of(revision)
+        if approval is None:
             return Delivery.FAILED, "the content is not what was approved; it was not sent. Have it approved again"
+        if not approval.holds_at(now):
+            return Delivery.FAILED, f"its approval ended on {approval.expires_at:%Y-%m-%d}; have it approved again"
         settings = self.connections.settings
         if costs.is_used_up(session, publication, settings=settings, vault=self.vault, now=now):
             return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from campaigns import levers
 from campaigns.connections import Speaker
 from campaigns.models import Delivery, Hold
 from platforms import adapter
@@ -117,7 +118,7 @@ class Stopped(RuntimeError):
     """A lever was pulled, before anything was sent that anybody can see."""
 
     def __init__(self, lever: Hold) -> None:
-        super().__init__(f"held by {lever.by}: {lever.reason}")
+        super().__init__(levers.held_by(lever))
 
 
 class NotHere(Unreachable):

@@ -389,6 +389,36 @@ def test_looking_and_taking_down_go_on_while_everything_is_held(
     assert [each["hidden_at"] is not None for each in running.shown()] == [True]
 
 
+def test_what_came_due_under_a_lever_while_its_account_rested_stays_held_when_it_is_lifted(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [due] = factories.approved(store, settings, "due", text="Due.", due_at=soon())
+    [later] = factories.approved(store, settings, "later", text="Later.", due_at=soon() + timedelta(minutes=9))
+    set_account(store, resume_at=clock() + timedelta(minutes=5), resume_for_rehearsal=True)
+    with store.writing() as session:
+        levers.hold(session, scope=Scope.LANGUAGE, value="en", reason="mourning", by="Yusuf", now=clock())
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    with store.writing() as session:
+        levers.release(session, scope=Scope.LANGUAGE, value="en", by="Yusuf", now=clock())
+    clock.move(minutes=15)
+    publisher.work("x-en")
+    assert (state(store, due), state(store, later)) == (Delivery.HELD, Delivery.PUBLISHED)
+    assert factories.publication(store, due).why == "held by Yusuf: mourning"
+
+
+def test_an_account_that_a_person_takes_up_again_sends_at_once_what_waited_for_its_window(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    blocked = TooSoon("blocked", retry_at=clock() + timedelta(hours=5), covers=Covers.ACCOUNT)
+    publisher.records.setback(claim, blocked, None)
+    with store.writing() as session:
+        levers.resume_account(session, session.get_one(Account, "x-en"), by="Yusuf", now=clock())
+    publisher.work("x-en")
+    assert state(store, claim.key) is Delivery.PUBLISHED
+
+
 # -- withdrawing ---------------------------------------------------------------------------------------
 
 

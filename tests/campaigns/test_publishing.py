@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from campaigns import drafting, levers, planning, review, settling, withdrawing
 from campaigns.connections import Connections
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Move, Post, Publication, Revision, Scope
+from campaigns.models import Account, Approval, Delivery, Move, Post, Publication, Revision, Scope
 from campaigns.publishing import LEASE, PATIENCE, Lane, Line, Publisher, lines
 from campaigns.publishing.gate import Gate
 from campaigns.publishing.steps import Claim
@@ -210,6 +210,19 @@ def test_words_altered_after_approval_are_not_sent(
     out = factories.publication(store, key)
     assert (out.state, shown(running)) == (Delivery.FAILED, [])
     assert "not what was approved" in out.why
+
+
+def test_an_approval_that_has_lapsed_is_told_as_what_it_is(
+    store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
+) -> None:
+    [key] = factories.approved(store, settings, due_at=soon())
+    with store.writing() as session:
+        session.scalars(select(Approval).where(Approval.expires_at.is_not(None))).one().expires_at = clock()
+    clock.move(minutes=2)
+    publisher.work("x-en")
+    out = factories.publication(store, key)
+    assert (out.state, shown(running)) == (Delivery.FAILED, [])
+    assert out.why.startswith("its approval ended on ")
 
 
 def test_what_an_older_version_had_approved_goes_out_as_it_was_and_not_otherwise(

@@ -79,6 +79,17 @@ def test_a_writer_cannot_approve(store: Store, settings: Settings) -> None:
     assert state(store) is PostState.IN_REVIEW
 
 
+def test_an_approval_reaches_no_hour_beyond_its_own_end(store: Store, settings: Settings) -> None:
+    submitted(store)
+    with store.writing() as session:
+        post = session.scalars(select(Post)).one()
+        post.revision.at = (NOW + review.VALID_FOR + timedelta(days=1)).isoformat()
+    with pytest.raises(ReviewError, match="send it back for an earlier hour"):
+        approve(store, settings, by="Yusuf", role=Role.EDITOR)
+    with store.reading() as session:
+        assert session.scalars(select(Publication)).all() == []
+
+
 def test_what_was_not_looked_at_cannot_be_approved(store: Store, settings: Settings) -> None:
     seal = submitted(store)
     with store.writing() as session:
