@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor as Executor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from campaigns import signed_in
 from campaigns.hands import AT_ONCE, Hands, Threads
@@ -22,7 +24,7 @@ from campaigns.publishing import Publisher
 logger = logging.getLogger(__name__)
 
 ARM_EVERY = timedelta(seconds=1)
-"""How soon a change made by another process (the desk, a command) is seen; also what a jump of the clock costs."""
+"""How soon a change made by another process (the desk, a command) is seen; a jump of the clock costs two of these."""
 SWEEP_EVERY = timedelta(seconds=30)
 MEASURE_EVERY = timedelta(minutes=5)
 LOOK_EVERY = timedelta(hours=1)
@@ -47,7 +49,7 @@ class Clock:
         self.publisher, self.measurer = publisher, measurer
         self._hands = hands(self.arm) if hands else Threads(publisher.work_line, then=self.arm, at_once=at_once)
         self._alive = ExitStack()
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC,
             executors={"default": Executor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -60,7 +62,7 @@ class Clock:
             ("measure", measure_every, self.measurer.measure_due),
             ("sign-ins", LOOK_EVERY, self.look_at_sign_ins),
         ):
-            self._scheduler.add_job(_safely(name, verb), "interval", seconds=every.total_seconds(), id=name)
+            self._scheduler.add_job(_safely(name, verb), _Every(every), id=name)
         self._scheduler.add_job(_safely("summary", summarise), "cron", day=1, hour=3, id="summary")
         if tidy:
             self._scheduler.add_job(_safely("tidy", tidy), "cron", hour=4, id="tidy")
@@ -94,6 +96,35 @@ class Clock:
     def publish(self) -> None:
         for line in self.publisher.lines_with_work():
             self._hands.hand_over(line)
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]  # no types are published for it
+    """Each interval counts from now: APScheduler's own goes through all that a clock set ahead has skipped."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self.interval = interval
+
+    def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime:
+        return now + self.interval
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """APScheduler's jobs hang on the wall clock: one that is set back would keep them all waiting for as long."""
+
+    _looked_at = datetime.min.replace(tzinfo=UTC)
+
+    def _process_jobs(self) -> float:
+        now = datetime.now(UTC)
+        if now < self._looked_at:
+            self._count_anew(now)
+        self._looked_at = now
+        wait, longest = super()._process_jobs(), ARM_EVERY.total_seconds()
+        return longest if wait is None else min(wait, longest)
+
+    def _count_anew(self, now: datetime) -> None:
+        with suppress(JobLookupError):  # it is being shut down
+            for job in self.get_jobs():
+                self.modify_job(job.id, next_run_time=job.trigger.get_next_fire_time(None, now))
 
 
 def _safely(name: str, verb: Callable[[], object]) -> Callable[[], None]:
