@@ -17,7 +17,10 @@ from campaigns.publishing import Lane, Line
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Accounts that send at the same moment; half as many prepare meanwhile."""
+"""Accounts that send at the same moment, and that prepare at the same moment.
+
+As many as there are on five networks in three languages, and one more: an upload keeps no other account waiting.
+"""
 
 
 class Hands(Protocol):
@@ -38,10 +41,7 @@ class Threads:
         self, work: Callable[[Line], int], *, then: Callable[[], None] = lambda: None, at_once: int = AT_ONCE
     ) -> None:
         self._work, self._then = work, then
-        self._pools = {
-            Lane.SEND: ThreadPoolExecutor(at_once, thread_name_prefix="send"),
-            Lane.PREPARE: ThreadPoolExecutor(max(at_once // 2, 1), thread_name_prefix="prepare"),
-        }
+        self._pools = {lane: ThreadPoolExecutor(at_once, thread_name_prefix=lane) for lane in Lane}
         self._lock = Lock()
         self._again: dict[Line, bool] = {}
 

@@ -57,7 +57,7 @@ class Engine:
     ) -> None:
         install(url)
         self._url, self._work, self._draws, self._then = url, work, draws, then
-        self._at_once: dict[str, int] = {Lane.SEND: at_once, Lane.PREPARE: max(at_once // 2, 1), RENDER: 1}
+        self._at_once: dict[str, int] = {**dict.fromkeys(Lane, at_once), RENDER: 1}
         self._threads = {
             queue: ThreadPoolExecutor(many, thread_name_prefix=queue) for queue, many in self._at_once.items()
         }

@@ -152,6 +152,17 @@ def test_what_is_prepared_keeps_nothing_waiting_that_is_to_be_sent(postgres: str
         uploading.set()
 
 
+def test_as_many_accounts_prepare_at_the_same_moment_as_send(postgres: str, wait_for: WaitFor) -> None:
+    work = Work()
+    work.gate.clear()
+    lines = [Line(account=account, lane=Lane.PREPARE) for account in ("a", "b", "c", "d")]
+    with engine(postgres, work, at_once=len(lines)) as hands:
+        for line in lines:
+            hands.hand_over(line)
+        wait_for(lambda: set(work.begun) == set(lines), "the preparing on all four")
+        work.gate.set()
+
+
 def test_after_work_the_clock_is_told(postgres: str, wait_for: WaitFor) -> None:
     told = threading.Event()
     hands = Engine(postgres, lambda _: 1, draws=NoDrawings(), then=told.set)
