@@ -137,7 +137,7 @@ def publish(as_json: AsJSON = False) -> None:
         publisher = Publisher(house.store, house.vault, connections, owner=owner, clock=now)
         publisher.recover()
         started = now()
-        with ThreadPoolExecutor(16) as pool:
+        with publisher.alive(), ThreadPoolExecutor(16) as pool:
             at_work = [pool.submit(publisher.work, account) for account in publisher.accounts_with_work()]
             _watch_uploads(house.store, at_work)
             steps = sum(each.result() for each in at_work)
