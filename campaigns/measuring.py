@@ -94,9 +94,8 @@ class Measurer:
         for done, look in enumerate(looks, start=1):
             try:
                 readings += self._take(look)
-            except PlatformError as error:
-                logger.info("%s could not be measured: %s", look.speaker.account, error)
-                failures[look.speaker.account] = str(error)
+            except Exception as error:
+                failures[look.speaker.account] = _told(look.speaker.account, error)
             if progress:
                 progress(done, len(looks))
         return Measured(readings=readings, failures=failures)
@@ -114,6 +113,16 @@ class Measurer:
                 update(Publication).where(Publication.id.in_(look.publications.values())).values(measured_at=taken_at)
             )
         return sum(1 for measurements in figures.values() if measurements)
+
+
+def _told(account: str, error: Exception) -> str:
+    """Why it could not be measured. An error that no adapter foresaw may hold an address with a secret in it."""
+    if isinstance(error, PlatformError):
+        logger.info("%s could not be measured: %s", account, error)
+        return str(error)
+    logger.warning("%s could not be measured: %s", account, type(error).__name__)
+    logger.debug("%s", account, exc_info=True)
+    return f"something unforeseen happened ({type(error).__name__})"
 
 
 def _looks(session: Session, wanted: Callable[[Out], bool], among: Sequence[ColumnElement[bool]]) -> Iterator[Look]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import select, update
@@ -17,6 +18,7 @@ from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from platforms.facebook.publish import FacebookPage
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.serving import in_thread
 from platforms.rehearsal.stage import Stage
@@ -87,3 +89,27 @@ def test_an_account_that_cannot_be_asked_is_named_and_asked_again(
     assert list(measurer.measure_due().failures) == ["x-en"]
     stage.faults.forget()
     assert measurer.measure_due().readings == 1
+
+
+def test_what_no_adapter_foresaw_is_told_without_its_message_and_the_accounts_after_it_are_measured(
+    store: Store,
+    settings: Settings,
+    vault: Vault,
+    measurer: Measurer,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stumble(*_: object) -> NoReturn:
+        raise KeyError("https://network.example/?access_token=secret")
+
+    factories.approved(store, settings, "before", on=("facebook-en",), due_at=clock() + timedelta(minutes=1))
+    clock.move(minutes=2)
+    Publisher(store, vault, measurer.connections, owner="w", clock=clock).work("facebook-en")
+    monkeypatch.setattr(FacebookPage, "measure", stumble)
+    clock.move(hours=2)
+    measured = measurer.measure_due()
+    assert measured.failures == {"facebook-en": "something unforeseen happened (KeyError)"}
+    assert measured.readings == len(readings(store)) == 1
+    assert "facebook-en could not be measured: KeyError" in caplog.text
+    assert "secret" not in caplog.text
