@@ -14,10 +14,10 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,6 +26,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,17 @@ class Store:
         engine = self._durable if durable else self._writing
         with self._turn, Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def apart(self) -> Connection:
+        """A connection of PostgreSQL's beside the pool and in no transaction, to hold a lock while a network answers.
+
+        However many do, whoever reads and writes meanwhile finds the pool as it was.
+        """
+        return self._apart.connect()
+
+    @cached_property
+    def _apart(self) -> Engine:
+        return create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **_ON_POSTGRES)
 
     def migrate(self, to: str = "head") -> None:
         """Bring the tables up to this program's version; a database that is there already keeps its rows.
@@ -243,6 +255,9 @@ def _with_driver(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
+_ON_POSTGRES: Mapping[str, Any] = {"hide_parameters": True, "connect_args": PATIENCE}
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
@@ -250,8 +265,7 @@ def _engine(url: str) -> Engine:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args=PATIENCE,
+            **_ON_POSTGRES,
         )
     engine = create_engine(
         url,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.exc import OperationalError
@@ -345,39 +345,38 @@ def _unsealed(keyring: Keyring, row: Token, network: Network) -> Mapping[str, An
 def _turn(store: Store, account: str) -> Iterator[None]:
     """One at a time over all workers. A lock and no transaction: a call takes long, and who dies lets go of it."""
     until = time.monotonic() + TURN_WITHIN
-    attempt = _on_postgres if store.engine.dialect.name == "postgresql" else _on_this_host
-    while (let_go := attempt(store, account)) is None:
-        if time.monotonic() > until:
-            raise Unreachable(f"the sign-in of {account} is being renewed elsewhere, and does not come to an end")
-        time.sleep(TURN_EVERY)
-    try:
+    asking = _on_postgres if store.engine.dialect.name == "postgresql" else _on_this_host
+    with asking(store, account) as is_ours:
+        while not is_ours():
+            if time.monotonic() > until:
+                raise Unreachable(f"the sign-in of {account} is being renewed elsewhere, and does not come to an end")
+            time.sleep(TURN_EVERY)
         yield
-    finally:
-        let_go()
 
 
-def _on_postgres(store: Store, account: str) -> Callable[[], object] | None:
-    connection = store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+@contextmanager
+def _on_postgres(store: Store, account: str) -> Iterator[Callable[[], bool]]:
+    """The lock is the connection's, and goes with it."""
     number = int.from_bytes(sha256(account.encode()).digest()[:4], signed=True)
-    if not connection.scalar(select(func.pg_try_advisory_lock(91, number))):
-        connection.close()
-        return None
-
-    def let_go() -> None:
-        try:
-            connection.scalar(select(func.pg_advisory_unlock(91, number)))
-        finally:
-            connection.close()
-
-    return let_go
-
-
-def _on_this_host(store: Store, account: str) -> Callable[[], object] | None:
-    folder = Path(store.engine.url.database or ".").absolute().parent
-    lock = (folder / f"renewing-{sha256(account.encode()).hexdigest()[:12]}.lock").open("w")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        connection = store.apart()
+    except OperationalError as error:  # nothing has left: whoever was about to send must not come into doubt
+        raise Unreachable(f"the database cannot be asked whose turn it is to renew the sign-in of {account}") from error
+    with connection:
+        yield lambda: bool(connection.scalar(select(func.pg_try_advisory_lock(91, number))))
+
+
+@contextmanager
+def _on_this_host(store: Store, account: str) -> Iterator[Callable[[], bool]]:
+    folder = Path(store.engine.url.database or ".").absolute().parent
+    with (folder / f"renewing-{sha256(account.encode()).hexdigest()[:12]}.lock").open("w") as lock:
+        yield lambda: _is_locked(lock)
+
+
+def _is_locked(file: IO[str]) -> bool:
+    """Whether the file is locked, for us."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        lock.close()
-        return None
-    return lock.close
+        return False
+    return True

@@ -7,6 +7,8 @@ import logging
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
 
 from campaigns import catalogue, signed_in, tokens
 from campaigns.callback import query_of
@@ -22,7 +26,7 @@ from campaigns.keyring import Keyring, KeyTrouble
 from campaigns.models import Account, Delivery, Token
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
-from campaigns.store import Store
+from campaigns.store import CONNECTIONS, Store
 from campaigns.vault import Vault
 from platforms import connect, entrance
 from platforms.contract import Network
@@ -356,6 +360,68 @@ def test_what_a_lever_stops_before_it_leaves_is_no_failure(store: Store, house: 
     with pytest.raises(InterruptedError):
         sealed.renew(dict(sealed), stopped)
     assert (token_of(store, "x-en").failures, token_of(store, "x-en").trouble) == (0, "")
+
+
+def test_more_accounts_than_the_pool_has_connections_are_renewed_at_once(
+    store: Store, house: Settings, keyring: Keyring
+) -> None:
+    many = [f"x-{number}" for number in range(CONNECTIONS + 1)]
+    with store.writing() as session:
+        here = session.get_one(Account, "x-en")
+        session.add_all(
+            Account(key=key, network=here.network, languages=["en"], name=key, timezone=here.timezone) for key in many
+        )
+    for key in many:
+        stored(store, keyring, key, somebody(bearer_token="old", refresh_token="r"))
+    tokens.look_again(house)
+    all_ask = threading.Barrier(len(many))
+
+    def exchange(_: Mapping[str, str]) -> Mapping[str, str]:
+        all_ask.wait(20)
+        return {"bearer_token": "new"}
+
+    def renewed(key: str) -> str:
+        sealed = house.credentials[key]
+        assert isinstance(sealed, tokens.Sealed)
+        return sealed.renew(dict(sealed), exchange)["bearer_token"]
+
+    with ThreadPoolExecutor(len(many)) as threads:
+        assert list(threads.map(renewed, many)) == ["new"] * len(many)
+
+
+def test_what_was_renewed_is_kept_though_the_connection_that_held_the_turn_is_lost(
+    house: Settings, keyring: Keyring, store: Store
+) -> None:
+    stored(store, keyring, "x-en", somebody(bearer_token="old", refresh_token="r"))
+    sealed = house.credentials["x-en"]
+    assert isinstance(sealed, tokens.Sealed)
+
+    def exchange(_: Mapping[str, str]) -> Mapping[str, str]:
+        if store.engine.dialect.name == "postgresql":
+            with store.reading() as session:
+                mine = "datname = current_database() AND locktype = 'advisory' AND classid = 91"
+                holders = f"FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE {mine}"
+                session.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {holders}")).one()
+        return {"bearer_token": "new"}
+
+    assert sealed.renew(dict(sealed), exchange) == {"bearer_token": "new"}
+    assert sealed.renew({"bearer_token": "new"}, exchange) == {"bearer_token": "new"}
+    assert token_of(store, "x-en").version == 3
+
+
+def test_a_renewal_for_which_the_database_has_no_connection_left_leaves_nothing_in_doubt(
+    store: Store, house: Settings, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(store, keyring, "x-en", somebody(bearer_token="old", refresh_token="r"))
+    sealed = house.credentials["x-en"]
+    assert isinstance(sealed, tokens.Sealed)
+
+    def too_many(_: Store) -> Connection:
+        raise OperationalError("", {}, Exception("too many clients already"))
+
+    monkeypatch.setattr(Store, "apart", too_many)
+    with pytest.raises(Unreachable) if store.engine.dialect.name == "postgresql" else nullcontext():
+        sealed.renew(dict(sealed), lambda _: {"bearer_token": "new"})
 
 
 # On the way of a post
