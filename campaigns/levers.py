@@ -12,17 +12,22 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import Account, Delivery, Hold, Publication, Scope
+from campaigns.models import ACTIVE, Account, Delivery, Hold, Publication, Scope
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
 _WAITING = (Delivery.PLANNED, Delivery.STAGED)
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 """What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
+
+_HAS_BEGUN = or_(
+    Publication.state.in_((*ACTIVE, Delivery.UNCERTAIN, Delivery.WITHDRAWING)),
+    and_(Publication.state == Delivery.PUBLISHED, Publication.follows_at.is_not(None)),
+)
 
 
 _UNKNOWN_TO_THE_NETWORK: Mapping[str, Any] = {"checkpoint": {}, "remote_id": None, "url": None, "sent_at": None}
@@ -137,6 +142,22 @@ def resume_account(session: Session, account: Account, *, by: str, now: datetime
     waits = (Publication.account_key == account.key, Publication.state.in_(_WAITING))
     session.execute(update(Publication).where(*waits).values(not_before=None))
     note(session, by, "resumed", account.key, now=now)
+
+
+def hold_account(session: Session, account: Account, *, why: str, by: str, now: datetime) -> int:
+    """Hold what waits to be sent for real on an account that has lost its sign-in; how many.
+
+    What has begun cannot be held: if there is any, the account pauses, so that a person hears of it.
+    """
+    real = (Publication.account_key == account.key, Publication.rehearsal.is_(False))
+    held = 0
+    for publication in session.scalars(select(Publication).where(*real, Publication.state.in_(_WAITING))).all():
+        with suppress(Overtaken):
+            move(session, publication, Delivery.HELD, by=by, why=f"{why}: connect it again, then release this", now=now)
+            held += 1
+    if account.paused_at is None and session.scalar(select(exists().where(*real, _HAS_BEGUN))):
+        account.paused_at, account.paused_why = now, f"{why} while something there was on its way or in doubt"
+    return held
 
 
 def _covers(lever: Hold, publication: Publication) -> bool:

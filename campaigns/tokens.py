@@ -61,13 +61,25 @@ def keep(session: Session, account: Account, candidate: Candidate, keyring: Keyr
         levers.resume_account(session, account, by=by, now=now)
 
 
-def forget(session: Session, account: Account, *, by: str, now: datetime) -> None:
-    """Destroy what signs the account in. On the network itself the access stays until a person takes it away there."""
+def forget(session: Session, account: Account, *, settings: Settings, by: str, now: datetime) -> int:
+    """Destroy what signs the account in, and hold what waited to be sent with it; how many that is.
+
+    On the network itself the access stays until a person takes it away there.
+    """
+    _take_in_hand(session, account)
     row = session.get(Token, account.key, with_for_update=True)
     if row is None:
         raise ValueError(f"{account.key} was not connected; nothing was changed")
     session.delete(row)
     note(session, by, "disconnected", account.key, now=now)
+    if account.key in filed(settings):
+        return 0
+    return levers.hold_account(session, account, why=f"{by} disconnected {account.key}", by=by, now=now)
+
+
+def _take_in_hand(session: Session, account: Account) -> None:
+    """As it is now; until the transaction ends, nobody claims, plans or pauses there."""
+    session.refresh(account, with_for_update={"key_share": True})
 
 
 def make_key(session: Session, keyring: Keyring) -> bool:

@@ -21,6 +21,7 @@ from platforms.rehearsal import x_door
 from platforms.rehearsal.putting_up import listening
 from platforms.rehearsal.serving import in_thread
 from platforms.rehearsal.stage import Stage
+from tests import factories
 
 KEYS = "stage\nstage\nstage-x-en\nstage-x-en\n"
 
@@ -102,6 +103,17 @@ def test_a_file_is_brought_into_the_store_and_an_account_given_back_to_it(home: 
     assert "its table in the credentials file is not used" in given("doctor")
     assert "x-fr is disconnected." in given("account", "disconnect", "x-fr")
     assert "was not connected; nothing was changed" in given("account", "disconnect", "x-fr")
+
+
+def test_who_disconnects_an_account_reads_how_much_is_held_for_it(home: Path) -> None:
+    given("account", "connect", "x-en", "--way", "keys", typed=KEYS + "y\n")
+    settings = Settings.from_environment()
+    store = Store(settings.database_url)
+    factories.approved(store, with_connected(settings, store))
+    store.close()
+    assert "each is released: 1 that waited there." in given("account", "disconnect", "x-en")
+    given("account", "connect", "x-en", "--way", "keys", typed=KEYS + "y\n")
+    assert "Held" not in given("account", "disconnect", "x-en")
 
 
 def test_keys_are_looked_at_rotated_and_retired(home: Path) -> None:

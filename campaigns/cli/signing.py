@@ -62,8 +62,11 @@ def disconnect(key: Key) -> None:
     with opened() as house:
         account = _account(house, key)
         with house.store.writing(durable=True) as session:
-            tokens.forget(session, session.get_one(type(account), key), by=me(), now=now())
+            row = session.get_one(type(account), key)
+            held = tokens.forget(session, row, settings=house.settings, by=me(), now=now())
     out.print(f"{key} is disconnected.")
+    if held:
+        out.print(f"Held, until it is connected again and each is released: {held} that waited there.", soft_wrap=True)
 
 
 def bring() -> None:

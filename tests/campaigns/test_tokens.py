@@ -16,18 +16,22 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import OperationalError
 
-from campaigns import catalogue, signed_in, tokens
+from campaigns import catalogue, levers, signed_in, tokens
 from campaigns.callback import query_of
 from campaigns.connections import Connections, Speaker
 from campaigns.keyring import Keyring, KeyTrouble
-from campaigns.models import Account, Delivery, Token
+from campaigns.languages import Language
+from campaigns.models import Account, Delivery, Publication, Token
+from campaigns.moving import move
 from campaigns.publishing import Publisher
 from campaigns.settings import Settings
 from campaigns.store import CONNECTIONS, Store
+from campaigns.telling import Teller, Told
 from campaigns.vault import Vault
+from campaigns.words import unmarked, words_in
 from platforms import connect, entrance
 from platforms.contract import Network
 from platforms.errors import NotSignedIn, PlatformError, Unreachable
@@ -148,7 +152,7 @@ def test_what_was_connected_wins_over_the_file_and_the_file_speaks_for_the_other
     assert both.credentials["x-ar"]["bearer_token"] == "filed"
     assert set(both.credentials) == {"x-en", "x-ar"}
     with store.writing() as session:
-        tokens.forget(session, session.get_one(Account, "x-en"), by="Yusuf", now=NOW)
+        tokens.forget(session, session.get_one(Account, "x-en"), settings=both, by="Yusuf", now=NOW)
     tokens.look_again(both)
     assert both.credentials["x-en"]["bearer_token"] == "filed"
 
@@ -451,6 +455,100 @@ def test_a_post_goes_out_once_though_its_token_runs_out_and_though_its_sign_in_e
     out = factories.publication(store, key)
     assert (out.state, out.rehearsal) == (Delivery.PUBLISHED, False)
     assert [each["remote_id"] for each in stage.records.all("shown")] == [out.remote_id]
+
+
+# A person disconnects
+
+
+def disconnected(store: Store, settings: Settings, key: str) -> int:
+    with store.writing() as session:
+        held = tokens.forget(session, session.get_one(Account, key), settings=settings, by="Yusuf", now=NOW)
+    tokens.look_again(settings)
+    return held
+
+
+def in_words(store: Store, key: str, now: datetime) -> Told:
+    with store.reading() as session:
+        publication = session.scalars(select(Publication).where(Publication.key == key)).one()
+        return Teller(session, words_in(Language.EN), now=now).tell(publication)
+
+
+def test_what_waits_on_an_account_that_is_disconnected_is_held_and_says_what_to_do(
+    store: Store, house: Settings, keyring: Keyring, base: str, vault: Vault, clock: MovableClock
+) -> None:
+    stored(store, keyring, "x-en", consented(Network.X, base, "x-en")[0])
+    tokens.look_again(house)
+    [ready] = factories.approved(store, house, due_at=clock() + timedelta(minutes=1))
+    [later] = factories.approved(store, house, "later", text="Later.", due_at=clock() + timedelta(hours=1))
+    connections = Connections(replace(house, endpoints=endpoints(base)), base)
+    publisher = Publisher(store, vault, connections, owner="worker-1", clock=clock)
+    publisher.work("x-en")
+    assert [factories.publication(store, key).state for key in (ready, later)] == [Delivery.STAGED, Delivery.PLANNED]
+
+    assert disconnected(store, house, "x-en") == 2
+    for key in (ready, later):
+        assert factories.publication(store, key).state is Delivery.HELD
+        assert in_words(store, key, clock()).detail == "Yusuf disconnected x-en: connect it again, then release this"
+    with store.reading() as session:
+        assert session.get_one(Account, "x-en").paused_at is None, "nothing has begun, so the stage goes on"
+    [played] = factories.approved(store, house, "played", text="Played.", due_at=clock() + timedelta(minutes=2))
+    publisher.work("x-en")
+    clock.move(minutes=3)
+    publisher.work("x-en")
+    assert factories.publication(store, played).state is Delivery.PUBLISHED
+    assert factories.publication(store, ready).state is Delivery.HELD
+
+    stored(store, keyring, "x-en", consented(Network.X, base, "x-en")[0])
+    tokens.look_again(house)
+    publisher.work("x-en")
+    assert factories.publication(store, ready).state is Delivery.HELD
+    with store.writing() as session:
+        publication = session.scalars(select(Publication).where(Publication.key == ready)).one()
+        levers.resume(session, publication, settings=house, by="Yusuf", now=clock())
+    publisher.work("x-en")
+    out = factories.publication(store, ready)
+    assert (out.state, out.rehearsal) == (Delivery.PUBLISHED, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (Delivery.STAGING, "waits until a person has signed in to X again"),
+        (Delivery.REVEALING, "being sent"),
+        (Delivery.UNCERTAIN, "looks whether it is out as soon as a person has signed in to X again"),
+        (Delivery.WITHDRAWING, "does so as soon as a person has signed in to X again"),
+        (Delivery.PUBLISHED, "went out"),
+    ],
+)
+def test_an_account_that_is_disconnected_with_something_begun_waits_for_a_sign_in(
+    state: Delivery, told: str, store: Store, house: Settings, keyring: Keyring
+) -> None:
+    stored(store, keyring, "x-en", somebody(bearer_token="a"))
+    tokens.look_again(house)
+    [key] = factories.approved(store, house)
+    with store.writing() as session:
+        publication = session.scalars(select(Publication)).one()
+        moments = {"not_before": NOW, "published_at": NOW, "follows_at": NOW}
+        move(session, publication, state, by="worker-1", why="", now=NOW, **moments)
+    assert disconnected(store, house, "x-en") == 0
+    assert factories.publication(store, key).state is state
+    with store.reading() as session:
+        why = session.get_one(Account, "x-en").paused_why
+    assert why == "Yusuf disconnected x-en while something there was on its way or in doubt"
+    assert told in unmarked(in_words(store, key, NOW).text)
+    stored(store, keyring, "x-en", somebody(bearer_token="b"))
+    with store.reading() as session:
+        assert session.get_one(Account, "x-en").paused_at is None
+
+
+def test_an_account_that_is_given_back_to_the_file_goes_on_speaking(
+    store: Store, house: Settings, keyring: Keyring
+) -> None:
+    both = tokens.with_connected(replace(house, credentials={"x-en": {"bearer_token": "filed"}}), store)
+    stored(store, keyring, "x-en", somebody(bearer_token="connected"))
+    [key] = factories.approved(store, both)
+    assert disconnected(store, both, "x-en") == 0
+    assert factories.publication(store, key).state is Delivery.PLANNED
 
 
 # The daily look
