@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from campaigns import tokens
 from campaigns.settings import Settings
 from campaigns.shelves import public_shelf
 from platforms import connect
@@ -59,6 +60,9 @@ class Connections:
             line = _Line(self._connect(speaker), credentials)
         try:
             yield line.platform
+        except NotSignedIn as error:
+            error.connected_at = tokens.connected_at(credentials)
+            raise
         finally:
             with self._lock:
                 self._idle[speaker].append(line)

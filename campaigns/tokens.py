@@ -48,6 +48,7 @@ PAUSES = (0.1, 0.5, 1.0, 3.0, 5.0)
 
 def keep(session: Session, account: Account, candidate: Candidate, keyring: Keyring, *, by: str, now: datetime) -> None:
     """Store what signs the account in, in place of what was there; a paused account is taken up again."""
+    _take_in_hand(session, account)
     row = session.get(Token, account.key, with_for_update=True)
     if row is None:
         row = Token(account_key=account.key, version=0)
@@ -75,6 +76,17 @@ def forget(session: Session, account: Account, *, settings: Settings, by: str, n
     if account.key in filed(settings):
         return 0
     return levers.hold_account(session, account, why=f"{by} disconnected {account.key}", by=by, now=now)
+
+
+def still_signs_in(session: Session, account: str, connected_at: datetime | None) -> bool:
+    """Whether a call under the sign-in of that moment tells of the one that there is now."""
+    _take_in_hand(session, session.get_one(Account, account))
+    return session.scalar(select(Token.connected_at).where(Token.account_key == account)) == connected_at
+
+
+def connected_at(credentials: Mapping[str, str] | None) -> datetime | None:
+    """When these were stored; None for what a file says, and for the stage's."""
+    return credentials.connected_at if isinstance(credentials, Sealed) else None
 
 
 def _take_in_hand(session: Session, account: Account) -> None:

@@ -47,7 +47,12 @@ class NotOffered(Refused):
 
 
 class NotSignedIn(PlatformError):
-    """The token is dead or lacks a right; a person must sign the account in again."""
+    """The token is dead or lacks a right; a person must sign the account in again.
+
+    `connected_at` is when the sign-in was stored that the call was made under; None for one that was not stored.
+    """
+
+    connected_at: datetime | None = None
 
 
 class Covers(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from campaigns import planning
+from campaigns import planning, tokens
 from campaigns.connections import Connections
 from campaigns.models import Account, Delivery, Publication
 from campaigns.moving import Overtaken, write_down
@@ -266,9 +266,10 @@ class Records:
         """Each account rests for itself. A window of our app closes every account that speaks through it."""
         if window := error if isinstance(error, TooSoon) else closing:
             self._close(session, claim, window)
-        if isinstance(error, NotSignedIn) and not self._is_over(claim):
-            paused = {"paused_at": self.clock(), "paused_why": str(error)}
-            session.execute(update(Account).where(Account.key == claim.speaker.account).values(**paused))
+        if isinstance(error, NotSignedIn):
+            if not self._is_over(claim) and tokens.still_signs_in(session, claim.speaker.account, error.connected_at):
+                paused = {"paused_at": self.clock(), "paused_why": str(error)}
+                session.execute(update(Account).where(Account.key == claim.speaker.account).values(**paused))
         elif isinstance(error, (Unreachable, OutcomeUnknown)) and not isinstance(error, NotHere):
             self._stumble(session, claim, error)
 

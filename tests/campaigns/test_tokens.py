@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from campaigns import catalogue, levers, signed_in, tokens
@@ -27,6 +27,7 @@ from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Publication, Token
 from campaigns.moving import move
 from campaigns.publishing import Publisher
+from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
 from campaigns.store import CONNECTIONS, Store
 from campaigns.telling import Teller, Told
@@ -34,7 +35,7 @@ from campaigns.vault import Vault
 from campaigns.words import unmarked, words_in
 from platforms import connect, entrance
 from platforms.contract import Network
-from platforms.errors import NotSignedIn, PlatformError, Unreachable
+from platforms.errors import NotSignedIn, PlatformError, TooSoon, Unreachable
 from platforms.rehearsal import endpoints
 from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.serving import in_thread
@@ -455,6 +456,56 @@ def test_a_post_goes_out_once_though_its_token_runs_out_and_though_its_sign_in_e
     out = factories.publication(store, key)
     assert (out.state, out.rehearsal) == (Delivery.PUBLISHED, False)
     assert [each["remote_id"] for each in stage.records.all("shown")] == [out.remote_id]
+
+
+def test_a_call_under_the_old_sign_in_does_not_pause_an_account_that_was_signed_in_anew_meanwhile(
+    store: Store,
+    house: Settings,
+    keyring: Keyring,
+    base: str,
+    stage: Stage,
+    vault: Vault,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored(store, keyring, "x-en", consented(Network.X, base, "x-en")[0])
+    tokens.look_again(house)
+    [key] = factories.approved(store, house, due_at=clock() + timedelta(minutes=1))
+    publisher = Publisher(store, vault, lines(house, base), owner="worker-1", clock=clock)
+    publisher.work("x-en")
+    revoke(stage, "x-en")
+    clock.move(minutes=2)
+    record = publisher.records.setback
+
+    def a_person_is_quicker(claim: Claim, error: Exception, closing: TooSoon | None) -> None:
+        assert isinstance(error, NotSignedIn)
+        stored(store, keyring, "x-en", consented(Network.X, base, "x-en")[0])
+        tokens.look_again(house)
+        record(claim, error, closing)
+
+    monkeypatch.setattr(publisher.records, "setback", a_person_is_quicker)
+    publisher.work("x-en")
+    with store.reading() as session:
+        assert session.get_one(Account, "x-en").paused_at is None
+    clock.move(minutes=1)
+    publisher.work("x-en")
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
+
+
+def test_who_signs_in_takes_up_again_what_a_worker_pauses_at_that_moment(postgres: str, keyring: Keyring) -> None:
+    store = Store(postgres)
+    keyring.make()
+    with store.writing() as session:
+        session.add(Account(key="x-en", network=Network.X, languages=["en"], name="x-en", timezone="UTC"))
+    with store.writing() as signing_in:
+        account = signing_in.get_one(Account, "x-en")
+        with store.reading() as worker:
+            worker.execute(update(Account).values(paused_at=NOW, paused_why="X no longer takes this sign-in"))
+            worker.commit()
+        tokens.keep(signing_in, account, somebody(bearer_token="a"), keyring, by="Yusuf", now=NOW)
+    with store.reading() as session:
+        assert session.get_one(Account, "x-en").paused_at is None
+    store.close()
 
 
 # A person disconnects
