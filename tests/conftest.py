@@ -159,6 +159,17 @@ class MovableClock:
         self.ahead += timedelta(**by)
 
 
+class StillClock(MovableClock):
+    """Stands still unless it is moved, so that a slow machine makes no difference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self._begun + self.ahead
+
+
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock()

@@ -24,9 +24,15 @@ from platforms.rehearsal.faults import Fault
 from platforms.rehearsal.stage import Stage
 from platforms.x.publish import XAccount
 from tests import factories
-from tests.conftest import MovableClock
+from tests.conftest import MovableClock, StillClock
 
 TEXT = "\n\n".join(f"Paragraph {number} says one thing. " + "It says it slowly. " * 10 for number in (1, 2, 3, 4))
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """A slow machine must not come to look at a part before the test says so."""
+    return StillClock()
 
 
 @dataclass

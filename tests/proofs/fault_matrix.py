@@ -46,7 +46,7 @@ from platforms.rehearsal.stage import Stage, application
 from platforms.shelf import LoopbackShelf
 from platforms.youtube.quota import next_pacific_midnight
 from tests import factories
-from tests.conftest import MovableClock
+from tests.conftest import StillClock
 from tests.door import Door, opened
 
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "faults.md"
@@ -211,17 +211,6 @@ def _nobody_can_know(case: Case, call: Call, name: Name) -> bool:
 def _no_absence_is_proved(case: Case) -> bool:
     """X, and Facebook for a post without media."""
     return case.network is Network.X or (case.network is Network.FACEBOOK and case.kind is Kind.TEXT)
-
-
-class StillClock(MovableClock):
-    """Stands still unless it is moved, so that a slow machine makes no difference."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._begun = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self._begun + self.ahead
 
 
 @dataclass
