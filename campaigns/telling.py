@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
@@ -18,11 +18,18 @@ from sqlalchemy.orm import Session
 from campaigns import levers
 from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
 from campaigns.publishing.following import ITS_CORRECTION, TWICE, WHAT_FOLLOWS
+from campaigns.reasons import Meaning, understood
 from campaigns.words import LOCALES, Words
 from platforms import adapter
 
 _GROUPS = {Scope.NETWORK: "network", Scope.LANGUAGE: "tongue", Scope.KIND: "kind"}
 """Where our words for what a lever covers stand; campaigns, accounts and misconceptions go by their keys."""
+
+_ASKED = (Delivery.WITHDRAWING, Delivery.WITHDRAWN)
+"""Where people's own words may be stored as the reason."""
+
+_WHOLE = frozenset({"not_there", "missed", "off_plan"})
+"""Cases that say all that the stored reason says."""
 
 _UNHINDERED = {Delivery.PLANNED: "planned", Delivery.STAGING: "preparing", Delivery.STAGED: "ready"}
 
@@ -31,12 +38,27 @@ _UNHINDERED = {Delivery.PLANNED: "planned", Delivery.STAGING: "preparing", Deliv
 class Told:
     """What is said of one publication; `case` names the first sentence, such as "planned" or "sent".
 
-    `detail` is what the program noted of it, in English; empty where our sentence says as much.
+    `detail` is what the program noted of it, in English, and `reason` the same for a reader of any language; both are
+    empty where our sentence says as much.
     """
 
     case: str
     text: str
     detail: str
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why something stands as it does: `said` by us in the reader's language, or a person's `own` words.
+
+    What a network or the machine said is `folded` away under `title`.
+    """
+
+    said: str = ""
+    own: str = ""
+    folded: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +81,13 @@ class Teller:
         sentences = list(self._sentences(publication))
         text = " ".join(self._said(publication.account, sentences))
         detail = "" if _says_as_much(sentences, publication.why) else publication.why
-        return Told(case=sentences[0].case, text=text, detail=detail)
+        return Told(case=sentences[0].case, text=text, detail=detail, reason=self.reason(publication, detail))
+
+    def reason(self, publication: Publication, why: str) -> Reason:
+        """A stored reason of a publication or of one of its moves, for this reader."""
+        if any(move.why == why and move.went_to in _ASKED for move in publication.moves):
+            return reason_of(publication.account, why, self.words, now=self.now, people=True)
+        return reason_of(publication.account, why, self.words, now=self.now)
 
     def _said(self, account: Account, sentences: list[_Sentence]) -> Iterator[str]:
         """The first hour is told with the audience's city, the next one needs it no more."""
@@ -178,6 +206,29 @@ class Teller:
         return it.account.waits_for_uncertain and self.session.scalar(found) is not None
 
 
+def reason_of(account: Account, why: str, words: Words, *, now: datetime, people: bool = False) -> Reason:
+    """A reason that was stored in English, for a reader; with `people`, one that we do not know is a person's own."""
+    meanings = list(understood(why)) if why else []
+    if people and not any(each.key for each in meanings):
+        return Reason(own=why)
+    network = words.say(f"stands.network.{account.network}")
+
+    def say(meaning: Meaning) -> str:
+        values = {name: _unended(value) if name == "own" else value for name, value in meaning.values.items()}
+        if "moment" in values:
+            at = datetime.fromisoformat(values.pop("moment")).replace(tzinfo=UTC)
+            values["hour"] = hour_of(account, at, words, now=now)
+        return words.say(f"reasons.{meaning.key}", network=network, **values)
+
+    theirs = " ".join(each.theirs for each in meanings if each.theirs)
+    noted = " ".join(each.noted for each in meanings if each.noted)
+    return Reason(
+        said=" ".join(say(each) for each in meanings if each.key),
+        folded=" ".join(filter(None, (theirs, noted))),
+        title=words.say("reasons.theirs", network=network) if theirs else words.say("reasons.technical"),
+    )
+
+
 def hour_of(account: Account, moment: datetime, words: Words, *, now: datetime, with_place: bool = True) -> str:
     """ "18:00 (Riyadh)" for the account's audience, with the day where it is not today's."""
     zone = ZoneInfo(account.timezone)
@@ -253,7 +304,7 @@ def _taken_off(it: Publication) -> _Sentence:
 def _says_as_much(sentences: list[_Sentence], why: str) -> bool:
     """Whether what the program noted is in our sentences already."""
     reasons = (each.values.get("reason") for each in sentences)
-    return sentences[0].case == "not_there" or any(reason and str(reason) in why for reason in reasons)
+    return sentences[0].case in _WHOLE or any(reason and str(reason) in why for reason in reasons)
 
 
 def _last_move(it: Publication, to: Delivery) -> Move | None:

@@ -22,7 +22,7 @@ from campaigns.languages import Language
 from campaigns.models import Revision
 from campaigns.paths import shipped
 from campaigns.reports.headings import called
-from campaigns.telling import covered, hour_of
+from campaigns.telling import covered, hour_of, reason_of
 
 _PIECES = re.compile(
     "(?P<verse>﴿[^﴾]*﴾)|(?P<mark>[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f])"
@@ -133,6 +133,7 @@ def _render(visit: Visit, template: str, values: dict[str, object]) -> str:
             local=visit.local,
             is_today=lambda moment: visit.local(moment).date() == visit.today,
             hour_of=lambda account, moment: hour_of(account, moment, words, now=visit.now),
+            reason_of=lambda account, why: reason_of(account, why, words, now=visit.now),
             covered=lambda lever: covered(words, lever),
             zone=days.zone_text(visit.desk.zone, visit.now),
             this_month=days.Month.of(visit.today),

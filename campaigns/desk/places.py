@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from campaigns import addresses, levers, settling
 from campaigns.desk.visits import Visit
-from campaigns.models import Delivery, Post, Publication, Revision
+from campaigns.models import Delivery, Move, Post, Publication, Revision
 from campaigns.publishing import following
-from campaigns.telling import Teller, Told, place_of
+from campaigns.telling import Reason, Teller, Told, place_of
 from platforms import adapter
 
 
@@ -29,11 +29,20 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Past:
+    """A line of a publication's history, with its reason as the reader gets it."""
+
+    move: Move
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """One publication: `seen` is its last move, which the page's forms send back to show what was looked at."""
 
     publication: Publication
     told: Told
+    history: Sequence[Past]
     city: str
     acts: Collection[Act]
     seen: int
@@ -58,6 +67,7 @@ def place(visit: Visit, session: Session, publication: Publication, teller: Tell
     return Place(
         publication=publication,
         told=teller.tell(publication),
+        history=[Past(move=each, reason=teller.reason(publication, each.why)) for each in publication.moves],
         city=place_of(publication.account, visit.words),
         acts=acts_for(session, publication) if visit.may_decide else (),
         seen=last_move(publication),

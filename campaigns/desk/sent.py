@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from campaigns.fitting import refused_once_made
 from campaigns.languages import Language
 from campaigns.limits import Sending
 from campaigns.models import Account, Asset, Revision
+from campaigns.telling import Reason, reason_of
 from campaigns.words import Words
 from platforms.limits import Fit
 
@@ -33,7 +34,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """One account's share in one language; `refused` says in English what its network would not take.
+    """One account's share in one language; `refused` says what its network would not take.
 
     `thread` is what readers get one after the other where the text is cut into several posts.
     """
@@ -42,7 +43,7 @@ class Sent:
     fits: tuple[str, ...]
     thread: tuple[str, ...]
     files: tuple[File, ...]
-    refused: tuple[str, ...]
+    refused: tuple[Reason, ...]
 
 
 def sent_in(visit: Visit, session: Session, revision: Revision) -> dict[Language, list[Sent]]:
@@ -52,18 +53,26 @@ def sent_in(visit: Visit, session: Session, revision: Revision) -> dict[Language
     accounts = [each for each in session.scalars(named) if limits.can_carry(each, revision.kind.form)]
     desk, key = visit.desk, revision.post.key
     for sending in limits.sendings(revision, accounts, key=key, vault=desk.vault, settings=desk.settings):
-        found[sending.language].append(_sent(sending, revision, visit.words))
+        found[sending.language].append(_sent(sending, revision, visit))
     return found
 
 
-def _sent(sending: Sending, revision: Revision, words: Words) -> Sent:
+def _sent(sending: Sending, revision: Revision, visit: Visit) -> Sent:
+    words = visit.words
     return Sent(
         account=sending.account,
         fits=tuple(_fits(sending.fits, words)),
         thread=tuple(part for fit in sending.fits for part in fit.thread),
         files=tuple(_file(asset, words) for asset in sending.media),
-        refused=tuple(str(error) for error in refused_once_made(sending, revision)),
+        refused=tuple(_refusal(str(error), sending.account, visit) for error in refused_once_made(sending, revision)),
     )
+
+
+def _refusal(why: str, account: Account, visit: Visit) -> Reason:
+    """What we have no words for is told as a refusal all the same, with the English folded below."""
+    reason = reason_of(account, why, visit.words, now=visit.now)
+    network = visit.words.say(f"stands.network.{account.network}")
+    return reason if reason.said else replace(reason, said=visit.words.say("reasons.unfit", network=network))
 
 
 def _fits(fits: tuple[Fit, ...], words: Words) -> Iterator[str]:

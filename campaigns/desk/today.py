@@ -30,7 +30,7 @@ from campaigns.models import (
     Scope,
 )
 from campaigns.publishing import following
-from campaigns.telling import Teller, Told
+from campaigns.telling import Reason, Teller, Told
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
@@ -50,7 +50,7 @@ class Together:
     publications: tuple[Publication, ...]
     told: str
     """Where they stand and what happens next; empty where their hour and state say it all."""
-    detail: str
+    reason: Reason
 
     @property
     def first(self) -> Publication:
@@ -207,7 +207,7 @@ def _together(publications: Iterable[Publication], teller: Teller) -> list[Toget
         Together(
             publications=tuple(sorted(group, key=lambda each: (each.account_key, each.language))),
             told="" if told.case in _PLAIN else told.text,
-            detail=told.detail,
+            reason=told.reason,
         )
         for told, group in groups.values()
     ]
