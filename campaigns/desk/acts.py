@@ -11,7 +11,7 @@ from typing import Annotated
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -70,12 +70,19 @@ def is_not_out(visit: Decider, key: str, seen: Seen) -> Response:
     return _act(visit, key, seen, do, done="not_out")
 
 
+async def _has_hour(request: Request) -> bool:
+    """Whether the form has the field for an hour, be it left empty: that is no wish to go out at once."""
+    return "at" in await request.form()
+
+
 @router.post("/publications/{key}/back")
-def put_back(visit: Decider, key: str, seen: Seen, at: Hour = "") -> Response:
+def put_back(
+    visit: Decider, key: str, seen: Seen, has_hour: Annotated[bool, Depends(_has_hour)], at: Hour = ""
+) -> Response:
     """At its own hour, or now where that has passed; with `at`, at that hour of the account's zone."""
 
     def do(session: Session, publication: Publication) -> None:
-        due_at = _hour(at, publication.account.timezone, visit.now) if at else None
+        due_at = _hour(at, publication.account.timezone, visit.now) if has_hour else None
         levers.resume(
             session, publication, settings=visit.desk.settings, by=visit.who.name, now=visit.now, due_at=due_at
         )

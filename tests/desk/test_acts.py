@@ -110,6 +110,7 @@ def test_what_was_missed_goes_out_now_or_at_an_hour_of_its_audience(each_house: 
 @pytest.mark.parametrize(
     ("at", "says"),
     [
+        ("", "Write the hour as a day and a time"),
         ("tomorrow", "Write the hour as a day and a time"),
         ("2026-11-22T12:30+01:00", "Write the hour as a day and a time"),
         ("0001-01-01T00:00", "Write the hour as a day and a time"),
