@@ -5,8 +5,9 @@ Each form sends back the last move that its page knew of. If the publication has
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from campaigns.desk.visits import Decider, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import Publication
 from campaigns.telling import Teller
+from platforms.contract import Network
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
@@ -34,6 +36,8 @@ Reason = Annotated[str, Form(max_length=post.LONGEST_REMARK, pattern=_LINE)]
 Address = Annotated[str, Form(max_length=2000, pattern=_LINE)]
 Number = Annotated[str, Form(max_length=200, pattern=_LINE)]
 Hour = Annotated[str, Form(max_length=40)]
+_NUMBERS = {Network.FACEBOOK: "act.number_facebook", Network.YOUTUBE: "act.number_youtube"}
+"""What a number looks like there; elsewhere it is digits alone."""
 Do = Callable[[Session, Publication], None]
 Answer = Callable[[Session, Publication, Obstacle], Response]
 
@@ -54,12 +58,15 @@ def is_out(visit: Decider, key: str, seen: Seen, address: Address = "", number: 
         try:
             known_as = addresses.remote_id(publication.account.network, address.strip(), number)
         except addresses.NoId:
-            raise Unclear("act.say_number") from None
+            asked = (
+                _NUMBERS.get(publication.account.network, "act.number_digits") if number.strip() else "act.say_number"
+            )
+            raise Unclear(asked) from None
         settling.it_is_out(
             session, publication, url=address.strip(), remote_id=known_as, by=visit.who.name, now=visit.now
         )
 
-    return _act(visit, key, seen, do, done="out")
+    return _act(visit, key, seen, do, done="out", kept={"address": address, "number": number})
 
 
 @router.post("/publications/{key}/not-out")
@@ -87,7 +94,7 @@ def put_back(
             session, publication, settings=visit.desk.settings, by=visit.who.name, now=visit.now, due_at=due_at
         )
 
-    return _act(visit, key, seen, do, done="back")
+    return _act(visit, key, seen, do, done="back", kept={"at": at})
 
 
 @router.get("/publications/{key}/withdraw")
@@ -117,8 +124,20 @@ def is_deleted(visit: Decider, key: str, seen: Seen, reason: Reason = "") -> Res
     return _act(visit, key, seen, do, done="down", otherwise=_on_its_own_page(visit))
 
 
-def _act(visit: Visit, key: str, seen: int, do: Do, *, done: str, otherwise: Answer | None = None) -> Response:
-    """Do it in one transaction; what stands against it is said on the page, and nothing has changed."""
+def _act(
+    visit: Visit,
+    key: str,
+    seen: int,
+    do: Do,
+    *,
+    done: str,
+    otherwise: Answer | None = None,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """Do it in one transaction; what stands against it is said on the page, and nothing has changed.
+
+    `kept` is what was filled in, for the form to come back with.
+    """
     try:
         with visit.desk.store.writing(durable=True) as session:
             publication = _find(session, key)
@@ -131,7 +150,7 @@ def _act(visit: Visit, key: str, seen: int, do: Do, *, done: str, otherwise: Ans
             obstacle = _obstacle(visit, session, publication, seen, error)
             if otherwise and last_move(publication) == seen:
                 return otherwise(session, publication, obstacle)
-            return post.show(visit, session, publication.post, obstacle=obstacle)
+            return post.show(visit, session, publication.post, obstacle=obstacle, kept={"of": key, **kept})
     return RedirectResponse(f"/posts/{quote(came_from, safe='')}?done={done}#p-{publication.id}", status_code=303)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 from urllib.parse import quote
 
@@ -148,7 +149,16 @@ def _obstacle(visit: Visit, post: Post, seal: str, error: review.ReviewError) ->
     return Obstacle(text=str(error), language=Language.EN)
 
 
-def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle: Obstacle | None = None) -> Response:
+def show(
+    visit: Visit,
+    session: Session,
+    post: Post,
+    *,
+    done: str = "",
+    obstacle: Obstacle | None = None,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    """`kept` is what somebody filled in about the publication `of` that key, where it could not be acted on."""
     revision = post.revision
     return page(
         visit,
@@ -170,6 +180,7 @@ def show(visit: Visit, session: Session, post: Post, *, done: str = "", obstacle
         out_already=_out_already(visit, session, post),
         done=done,
         obstacle=obstacle,
+        kept=kept,
     )
 
 

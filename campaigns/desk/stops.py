@@ -59,7 +59,7 @@ def pull(visit: Decider, what: What = "", reason: Reason = "") -> Response:
         if scope is None or value not in coverage.names(session, scope):
             obstacle = "stop.unknown"
         if obstacle or scope is None:
-            return _show(visit, session, obstacle=obstacle)
+            return _show(visit, session, obstacle=obstacle, what=what, reason=reason)
         levers.hold(session, scope=scope, value=value, reason=reason, by=visit.who.name, now=visit.now)
     return RedirectResponse("/stop?done=pulled", status_code=303)
 
@@ -76,7 +76,10 @@ def lift(visit: Decider, seen: Seen, what: What = "") -> Response:
     return RedirectResponse("/stop?done=lifted", status_code=303)
 
 
-def _show(visit: Visit, session: Session, *, done: str = "", obstacle: str = "") -> Response:
+def _show(
+    visit: Visit, session: Session, *, done: str = "", obstacle: str = "", what: str = "", reason: str = ""
+) -> Response:
+    """`what` and `reason` are what was filled in and could not be acted on."""
     return page(
         visit,
         "stop.html",
@@ -85,6 +88,7 @@ def _show(visit: Visit, session: Session, *, done: str = "", obstacle: str = "")
         choices=_choices(session, visit),
         held=session.scalar(select(func.count(Publication.id)).where(Publication.state == Delivery.HELD)),
         done=done,
+        kept={"what": what, "reason": reason},
         obstacle=Obstacle(visit.words.say(obstacle), visit.language) if obstacle else None,
     )
 

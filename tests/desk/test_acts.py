@@ -75,13 +75,23 @@ def test_somebody_who_sees_what_was_said_not_to_be_there_says_where(house: House
         ({"address": ""}, "begins with https://"),
         ({"address": "javascript:alert(1)"}, "begins with https://"),
         ({"address": "https://x.com/sawt"}, "does not hold the number under which X keeps it"),
-        ({"address": SEEN_AT, "number": "a post"}, "does not hold the number"),
+        ({"address": SEEN_AT, "number": "a post"}, "On X a number is digits alone"),
     ],
 )
 def test_an_address_that_says_nothing_settles_nothing(house: House, form: dict[str, str], says: str) -> None:
     status, text = press(house.sign_in("Yusuf"), uncertain(house), "out", **form)
     assert (status, says in text) == (409, True), text
     assert house.publication(PLANNED).state is Delivery.UNCERTAIN
+
+
+def test_what_was_filled_in_comes_back_with_the_sentence(house: House) -> None:
+    browser, shown = house.sign_in("Yusuf"), uncertain(house)
+    text = press(browser, shown, "out", address="https://x.com/sawt", number="a post")[1]
+    assert 'value="https://x.com/sawt"' in text and 'value="a post"' in text
+    house.stands(REFUSED, Delivery.HELD)
+    held = house.stands(PLANNED, Delivery.HELD)
+    text = press(browser, held, "back", at="2026-11-22T08:30")[1]
+    assert text.count('value="2026-11-22T08:30"') == 1  # in its own form alone
 
 
 # -- back on the plan --------------------------------------------------------------------------------

@@ -57,6 +57,14 @@ def test_a_stop_over_everything_stands_on_every_page_until_it_is_lifted(each_hou
     assert in_force(each_house) == [YOUTUBE]
 
 
+def test_a_reason_without_a_part_is_not_lost_nor_a_part_without_a_reason(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    status, text = pull(browser, "", "a day of mourning")
+    assert (status, text.count("a day of mourning</textarea>")) == (409, 1)
+    text = pull(browser, "network:x", " ")[1]
+    assert '<option value="network:x" selected>' in text
+
+
 def test_strangers_do_not_hear_of_a_stop(house: House) -> None:
     pull(house.sign_in("Yusuf"), "everything:")
     assert BANNER not in house.browser().get(house.link("Amina")).text
