@@ -279,6 +279,16 @@ def next_due(session: Session) -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
+def goes_on_at(account: Account, due_at: datetime | None, *, now: datetime, rehearsal: bool) -> datetime | None:
+    """When the post that is due next can really go out; None while its account waits for a person, or has none."""
+    standing, open_at = standing_of(account, now=now, rehearsal=rehearsal)
+    if due_at is None or standing in ("unused", "paused"):
+        return None
+    if open_at and (standing == "closed" or due_at <= now):
+        return max(due_at, open_at)
+    return max(due_at, account.clear_at or due_at)
+
+
 def _in_part(it: Publication) -> Iterator[_Sentence]:
     if parts := adapter(it.account.network).parts_out(it.checkpoint):
         yield _Sentence("in_part", values={"out": str(parts.out), "of": str(parts.of)})

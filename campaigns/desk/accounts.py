@@ -19,7 +19,7 @@ from campaigns.desk.visits import Decider, SignedIn, Visit, signed_in
 from campaigns.models import Account, Token
 from campaigns.quotas import Used, used_today
 from campaigns.signed_in import WARN_BEFORE
-from campaigns.telling import next_due, standing_of
+from campaigns.telling import goes_on_at, next_due, standing_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
@@ -76,7 +76,7 @@ def _show(visit: Visit, session: Session, *, done: str = "", obstacle: str = "")
     )
 
 
-def _row(visit: Visit, session: Session, account: Account, next_at: datetime | None, token: Token | None) -> Row:
+def _row(visit: Visit, session: Session, account: Account, due_at: datetime | None, token: Token | None) -> Row:
     desk = visit.desk
     real = desk.settings.signed_in(account.key)
     standing, open_at = standing_of(account, now=visit.now, rehearsal=not real)
@@ -85,7 +85,7 @@ def _row(visit: Visit, session: Session, account: Account, next_at: datetime | N
         real=real,
         standing=standing,
         open_at=open_at,
-        next_at=next_at,
+        next_at=goes_on_at(account, due_at, now=visit.now, rehearsal=not real),
         month=month_of(session, account, settings=desk.settings, vault=desk.vault, now=visit.now),
         token=token,
         ends_soon=bool(token and token.expires_at and token.expires_at <= visit.now + WARN_BEFORE),

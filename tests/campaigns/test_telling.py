@@ -247,6 +247,22 @@ def test_every_state_has_a_sentence_in_every_language(scene: Scene, state: Deliv
         assert "{" not in said
 
 
+def test_what_goes_out_next_is_told_at_the_hour_at_which_it_can(scene: Scene) -> None:
+    for values, due_at, expected in (
+        ({}, LATER, LATER),
+        ({"clear_at": SOON}, DUE, SOON),
+        ({"uploads_at": LATER}, SOON, SOON),
+        ({"uploads_at": LATER}, DUE, LATER),
+        ({"resume_at": LATER}, DUE, LATER),
+        ({"paused_at": NOW}, DUE, None),
+        ({"active": False}, DUE, None),
+    ):
+        scene.account(**values)
+        with scene.store.reading() as session:
+            account = session.get_one(Account, "x-en")
+            assert telling.goes_on_at(account, due_at, now=NOW, rehearsal=True) == expected
+
+
 def test_an_account_says_how_it_stands_and_what_goes_out_next(scene: Scene) -> None:
     with scene.store.reading() as session:
         assert telling.next_due(session) == {"x-en": DUE}

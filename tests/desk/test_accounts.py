@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from campaigns import spending
 from campaigns.connections import Speaker
-from campaigns.models import Account
+from campaigns.models import Account, Delivery
 from campaigns.words import unmarked
 from platforms.contract import Charge, Network
 from platforms.youtube import quota
@@ -41,6 +41,18 @@ def test_each_account_says_how_it_stands_and_what_goes_out_next(house: House) ->
         "The rehearsal stage",
     ):
         assert sentence in text
+
+
+def test_a_resting_account_names_no_hour_at_which_nothing_goes_out(house: House) -> None:
+    past = "09:00 (Paris)"
+    house.stands("out:x-fr:fr", Delivery.STAGING, due_at=NOW - timedelta(hours=1))
+    browser = house.sign_in("Amina")
+    assert past in unmarked(browser.get("/accounts").text)
+    change(house, "x-fr", resume_at=NOW + timedelta(hours=2))
+    text = unmarked(browser.get("/accounts").text)
+    assert (past in text, text.count("12:00 (Paris)")) == (False, 2)  # how it stands, and what goes out next
+    change(house, "x-fr", paused_at=NOW)
+    assert past not in unmarked(browser.get("/accounts").text)
 
 
 def test_a_paused_account_is_taken_up_again(each_house: House) -> None:
