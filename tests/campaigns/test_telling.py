@@ -165,10 +165,10 @@ def test_a_lever_is_named_before_its_hour_and_when_it_holds(scene: Scene) -> Non
 def test_an_uncertain_one_says_when_it_was_sent_and_when_sawt_looks_again(scene: Scene) -> None:
     scene.stands(Delivery.UNCERTAIN, "the connection broke", sent_at=DUE, not_before=SOON)
     assert scene.says() == (
-        "It was sent at 15:00 (London), and the answer of X was lost. "
+        "It was sent at 15:00 (London), and X gave no clear answer. "
         "Sawt looks whether it is out, next at 15:11; nothing is sent meanwhile."
     )
-    assert "أُرسل الساعة 15:00 بتوقيت لندن، ثم ضاع رد إكس. " in scene.says(Language.AR)
+    assert "أُرسل الساعة 15:00 بتوقيت لندن، ولم يصل من إكس رد واضح. " in scene.says(Language.AR)
     assert "mais X n’a pas répondu clairement. " in scene.says(Language.FR)
     assert "Sawt is looking whether it is out;" in scene.says(now=SOON)
     scene.account(resume_at=SOON + timedelta(minutes=9))
