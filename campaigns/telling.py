@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from campaigns import levers
 from campaigns.models import ON_THE_WAY, Account, Delivery, Hold, Move, Publication, Scope
 from campaigns.publishing.following import ITS_CORRECTION, TWICE, WHAT_FOLLOWS
+from campaigns.publishing.steps import TOO_LATE
 from campaigns.reasons import Meaning, understood
 from campaigns.words import LOCALES, Words
 from platforms import adapter
@@ -71,10 +73,17 @@ class _Sentence:
 
 
 class Teller:
-    """Tells of publications in one language, as things are at `now`."""
+    """Tells of publications in one language, as things are at `now`; `too_late` is what the settings say by kind."""
 
-    def __init__(self, session: Session, words: Words, *, now: datetime) -> None:
-        self.session, self.words, self.now = session, words, now
+    def __init__(
+        self,
+        session: Session,
+        words: Words,
+        *,
+        now: datetime,
+        too_late: Mapping[str, timedelta] = MappingProxyType({}),
+    ) -> None:
+        self.session, self.words, self.now, self.too_late = session, words, now, too_late
         self._any_lever = bool(levers.in_force(session))
 
     def tell(self, publication: Publication) -> Told:
@@ -134,7 +143,8 @@ class Teller:
         if it.account.paused_at:
             return _Sentence("paused")
         if (open_at := self._closed_until(it)) and open_at > it.due_at:
-            return _Sentence("closed", open_at)
+            late = open_at - it.due_at > self.too_late.get(it.revision.kind, TOO_LATE)
+            return _Sentence("closed_late" if late else "closed", open_at)
         if it.not_before and it.not_before > max(self.now, it.due_at):
             return _Sentence("again_in_part" if it.is_out_in_part else "again", it.not_before)
         if it.uploading:

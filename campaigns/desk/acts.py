@@ -25,7 +25,6 @@ from campaigns.desk.places import Act, acts_for, last_move, may_be_taken_down, p
 from campaigns.desk.visits import Decider, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import Publication
-from campaigns.telling import Teller
 from platforms.contract import Network
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -175,7 +174,7 @@ def _show(visit: Visit, session: Session, publication: Publication, *, obstacle:
         visit,
         "withdraw.html",
         status=409 if obstacle else 200,
-        place=place(visit, session, publication, Teller(session, visit.words, now=visit.now)),
+        place=place(visit, session, publication, visit.teller(session)),
         obstacle=obstacle,
     )
 

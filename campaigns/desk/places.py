@@ -59,7 +59,7 @@ def places(visit: Visit, session: Session, post: Post) -> list[Place]:
             joinedload(Publication.revision).selectinload(Revision.rebuttals),
         )
     )
-    teller = Teller(session, visit.words, now=visit.now)
+    teller = visit.teller(session)
     return [place(visit, session, each, teller) for each in found]
 
 

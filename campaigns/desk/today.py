@@ -76,7 +76,7 @@ class Counts:
 def today(visit: SignedIn, waits: str = "") -> Response:
     wanted = waits if waits in WAITING else ""
     with visit.desk.store.reading() as session:
-        teller = Teller(session, visit.words, now=visit.now)
+        teller = visit.teller(session)
         return page(
             visit,
             "today.html",

@@ -19,6 +19,7 @@ from campaigns.languages import Language
 from campaigns.models import Hold, Person, Scope
 from campaigns.settings import Settings
 from campaigns.store import Store
+from campaigns.telling import Teller
 from campaigns.vault import Vault
 from campaigns.words import Words, words_in
 
@@ -87,6 +88,10 @@ class Visit:
     @property
     def may_connect(self) -> bool:
         return self.person is not None and self.person.role.may_connect
+
+    def teller(self, session: Session) -> Teller:
+        """Who tells this reader where publications stand."""
+        return Teller(session, self.words, now=self.now, too_late=self.desk.settings.too_late)
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.desk.zone)

@@ -112,6 +112,17 @@ def test_what_waits_past_its_hour_says_for_what(scene: Scene, settings: Settings
     assert scene.says() == "This account is no longer in use, so it does not go out."
 
 
+def test_a_window_that_opens_too_late_for_a_post_promises_nothing(scene: Scene) -> None:
+    scene.account(resume_at=DUE + timedelta(hours=6))
+    assert scene.says().endswith("; then it goes out by itself.")
+    scene.account(resume_at=DUE + timedelta(hours=6, minutes=1))
+    assert scene.says().endswith("; then it goes out by itself, unless it is too late.")
+    assert scene.says(Language.AR).endswith("ثم يصدر تلقائيًا ما لم يفت وقته.")
+    with scene.store.reading() as session:
+        patient = Teller(session, words_in(Language.EN), now=NOW, too_late={"text": timedelta(days=1)})
+        assert patient.tell(scene._publication(session)).case == "closed"
+
+
 def test_a_window_that_opens_before_the_hour_is_not_in_the_way(scene: Scene) -> None:
     scene.change(due_at=LATER)
     scene.account(resume_at=SOON, uploads_at=LATER - timedelta(minutes=1))
@@ -131,7 +142,7 @@ def test_a_window_of_the_stage_says_nothing_about_a_real_post(scene: Scene) -> N
     scene.change(rehearsal=False)
     assert scene.told().case == "next"
     scene.change(rehearsal=True)
-    assert scene.told().case == "closed"
+    assert scene.told().case == "closed_late"
 
 
 def test_a_post_that_waits_for_an_uncertain_one_says_so(scene: Scene, settings: Settings) -> None:
