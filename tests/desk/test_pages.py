@@ -329,3 +329,9 @@ def test_captions_are_read_on_the_page_and_declarations_said(house: House, tmp_p
     assert "timed for the film in Arabic" in page and "for the films in all languages" in page
     assert "Pictures or voices made by a machine" in page and "Made for children" not in page
     assert page.count("<video") == 0 and 'src="/media/' in page
+
+
+def test_labels_are_not_broken_inside_their_words() -> None:
+    style = Path(shipped("templates") / "desk" / "desk.css").read_text(encoding="utf-8")
+    whole = re.search(r"^(.*) \{ overflow-wrap: break-word; \}", style, re.MULTILINE)
+    assert whole and {"dt", "label", "button"} <= set(whole[1].split(", "))
