@@ -94,6 +94,15 @@ def test_what_was_filled_in_comes_back_with_the_sentence(house: House) -> None:
     assert text.count('value="2026-11-22T08:30"') == 1  # in its own form alone
 
 
+def test_what_was_taken_down_leads_to_its_network_no_more(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    published(house)
+    assert "https://x.com/i/status/1993" in browser.get("/posts/out").text
+    house.stands(PLANNED, Delivery.WITHDRAWN, withdrawn_at=NOW)
+    for path in ("/posts/out", f"/publications/{PLANNED}/withdraw"):
+        assert "https://x.com/i/status/1993" not in browser.get(path).text
+
+
 # -- back on the plan --------------------------------------------------------------------------------
 
 
