@@ -6,6 +6,7 @@ audience: in the account's own zone, with its city beside them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ _GROUPS = {Scope.NETWORK: "network", Scope.LANGUAGE: "tongue", Scope.KIND: "kind
 _ASKED = (Delivery.WITHDRAWING, Delivery.WITHDRAWN)
 """Where people's own words may be stored as the reason."""
 
+_OURS = re.compile(r"plan|rehearsal|.+-[0-9a-f]{8}|.+-cli-\d+")
+"""What our planner and workers call themselves in a publication's history."""
 _WHOLE = frozenset({"not_there", "missed", "off_plan"})
 """Cases that say all that the stored reason says."""
 
@@ -249,6 +252,11 @@ def hour_of(account: Account, moment: datetime, words: Words, *, now: datetime, 
         day = format_date(there.date(), pattern, locale=LOCALES[words.language])
         hour = words.say("stands.hour_on", clock=hour, day=day)
     return words.say("stands.hour_there", hour=hour, place=place_of(account, words)) if with_place else hour
+
+
+def doer(by: str, words: Words) -> str:
+    """Who moved a publication: a person by their name; our planner, and workers wherever they run, are Sawt."""
+    return words.say("site.sawt") if _OURS.fullmatch(by) else by
 
 
 def place_of(account: Account, words: Words) -> str:

@@ -13,7 +13,7 @@ from campaigns import addresses, levers, settling
 from campaigns.desk.visits import Visit
 from campaigns.models import Delivery, Move, Post, Publication, Revision
 from campaigns.publishing import following
-from campaigns.telling import Reason, Teller, Told, place_of
+from campaigns.telling import Reason, Teller, Told, doer, place_of
 from platforms import adapter
 
 
@@ -30,9 +30,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """A line of a publication's history, with its reason as the reader gets it."""
+    """A line of a publication's history, with whose doing it was and its reason as the reader gets them."""
 
     move: Move
+    by: str
     reason: Reason
 
 
@@ -67,7 +68,10 @@ def place(visit: Visit, session: Session, publication: Publication, teller: Tell
     return Place(
         publication=publication,
         told=teller.tell(publication),
-        history=[Past(move=each, reason=teller.reason(publication, each.why)) for each in publication.moves],
+        history=[
+            Past(move=each, by=doer(each.by, visit.words), reason=teller.reason(publication, each.why))
+            for each in publication.moves
+        ],
         city=place_of(publication.account, visit.words),
         acts=acts_for(session, publication) if visit.may_decide else (),
         seen=last_move(publication),

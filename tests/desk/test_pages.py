@@ -19,6 +19,7 @@ from campaigns.models import (
     Asset,
     Base,
     Campaign,
+    Delivery,
     Hold,
     Misconception,
     Move,
@@ -31,6 +32,7 @@ from campaigns.models import (
 )
 from campaigns.models.post import timed_for
 from campaigns.paths import shipped
+from campaigns.running import worker_name
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
@@ -329,6 +331,20 @@ def test_captions_are_read_on_the_page_and_declarations_said(house: House, tmp_p
     assert "timed for the film in Arabic" in page and "for the films in all languages" in page
     assert "Pictures or voices made by a machine" in page and "Made for children" not in page
     assert page.count("<video") == 0 and 'src="/media/' in page
+
+
+def test_history_names_people_and_calls_every_machine_of_ours_sawt(house: House) -> None:
+    key = "out:x-fr:fr"
+    for by, state in (
+        (worker_name(house.settings), Delivery.STAGING),
+        ("laptop-cli-4711", Delivery.STAGED),
+        ("Fatima", Delivery.HELD),
+    ):
+        house.stands(key, state, by=by)
+    for language, name in (("ar", "صوت"), ("en", "Sawt"), ("fr", "Sawt")):
+        page = house.sign_in("Yusuf").get(f"/posts/out?lang={language}").text
+        assert page.count(f"<bdi>{name}</bdi>") == 5  # three were planned, one was prepared and made ready
+        assert "<bdi>Fatima</bdi>" in page and "<bdi>plan</bdi>" not in page and "-cli-" not in page
 
 
 def test_labels_are_not_broken_inside_their_words() -> None:
