@@ -347,6 +347,10 @@ def test_history_names_people_and_calls_every_machine_of_ours_sawt(house: House)
         assert "<bdi>Fatima</bdi>" in page and "<bdi>plan</bdi>" not in page and "-cli-" not in page
 
 
+def test_a_post_s_page_names_the_key_by_which_commands_and_files_call_it(house: House) -> None:
+    assert "<code>reviewed</code>" in house.sign_in("Amina").get("/posts/reviewed").text
+
+
 def test_labels_are_not_broken_inside_their_words() -> None:
     style = Path(shipped("templates") / "desk" / "desk.css").read_text(encoding="utf-8")
     whole = re.search(r"^(.*) \{ overflow-wrap: break-word; \}", style, re.MULTILINE)
