@@ -43,6 +43,8 @@ _UNHINDERED = {Delivery.PLANNED: "planned", Delivery.STAGING: "preparing", Deliv
 class Told:
     """What is said of one publication; `case` names the first sentence, such as "planned" or "sent".
 
+    `needs_sign_in` where it waits until a person has signed its account in again.
+
     `detail` is what the program noted of it, in English, and `reason` the same for a reader of any language; both are
     empty where our sentence says as much.
     """
@@ -51,6 +53,7 @@ class Told:
     text: str
     detail: str
     reason: Reason
+    needs_sign_in: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,13 @@ class Teller:
         sentences = list(self._sentences(publication))
         text = " ".join(self._said(publication.account, sentences))
         detail = "" if _says_as_much(sentences, publication.why) else publication.why
-        return Told(case=sentences[0].case, text=text, detail=detail, reason=self.reason(publication, detail))
+        return Told(
+            case=sentences[0].case,
+            text=text,
+            detail=detail,
+            reason=self.reason(publication, detail),
+            needs_sign_in=any(each.case == "paused" or each.case.endswith("_after_pause") for each in sentences),
+        )
 
     def reason(self, publication: Publication, why: str) -> Reason:
         """A stored reason of a publication or of one of its moves, for this reader."""

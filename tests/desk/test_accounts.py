@@ -65,6 +65,15 @@ def test_a_paused_account_is_taken_up_again(each_house: House) -> None:
     assert not is_paused(each_house, "x-en")
 
 
+def test_a_post_that_waits_for_a_sign_in_leads_to_its_account(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    assert "/accounts#x-fr" not in browser.get("/posts/out").text
+    change(house, "x-fr", paused_at=NOW)
+    assert "/accounts#x-fr" in browser.get("/posts/out").text
+    house.stands("out:x-fr:fr", Delivery.UNCERTAIN, sent_at=NOW, not_before=NOW)
+    assert "/accounts#x-fr" in browser.get("/posts/out").text
+
+
 def test_a_page_that_knows_an_older_pause_lifts_no_newer_one(each_house: House) -> None:
     change(each_house, "x-en", paused_at=NOW + timedelta(minutes=1), paused_why="again")
     answer = each_house.sign_in("Yusuf").post("/accounts/x-en/resume", data={"seen": NOW.isoformat()}, headers=OURS)
