@@ -132,7 +132,9 @@ def _render(visit: Visit, template: str, values: dict[str, object]) -> str:
             hijri=days.hijri,
             local=visit.local,
             is_today=lambda moment: visit.local(moment).date() == visit.today,
-            hour_of=lambda account, moment: hour_of(account, moment, words, now=visit.now),
+            hour_of=lambda account, moment, with_place=True: hour_of(
+                account, moment, words, now=visit.now, with_place=with_place
+            ),
             reason_of=lambda account, why: reason_of(account, why, words, now=visit.now),
             covered=lambda lever: covered(words, lever),
             zone=days.zone_text(visit.desk.zone, visit.now),

@@ -351,6 +351,15 @@ def test_a_post_s_page_names_the_key_by_which_commands_and_files_call_it(house: 
     assert "<code>reviewed</code>" in house.sign_in("Amina").get("/posts/reviewed").text
 
 
+def test_a_place_tells_all_its_hours_by_its_audience_s_clocks(house: House) -> None:
+    house.stands("out:x-fr:fr", Delivery.STAGING)
+    page = unmarked(house.sign_in("Amina").get("/posts/out?lang=en").text)
+    place = page[page.index("Voix de la Sagesse</bdi></p>\n      <p") :]
+    hours = re.findall(r"<time[^>]*>(.*?)</time>", place)
+    assert hours == ["16:00 (Paris)", "10:00", "10:00"]  # its hour, and when it was planned and prepared
+    assert "It goes out at 16:00 (Paris)." in place
+
+
 def test_labels_are_not_broken_inside_their_words() -> None:
     style = Path(shipped("templates") / "desk" / "desk.css").read_text(encoding="utf-8")
     whole = re.search(r"^(.*) \{ overflow-wrap: break-word; \}", style, re.MULTILINE)
