@@ -19,10 +19,11 @@ from campaigns.models import Account, Campaign, Delivery, Hold, Publication, Sco
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
-LONGEST_REASON = 1000
+LONGEST_REASON = 300
+"""It stands on every page while all is stopped."""
 _DONE = frozenset({"pulled", "lifted"})
 What = Annotated[str, Form(max_length=120)]
-Reason = Annotated[str, Form(max_length=LONGEST_REASON, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, Form(max_length=4000, pattern=r"^[^\x00]*$")]
 Seen = Annotated[int, Form()]
 
 
@@ -55,12 +56,12 @@ def stops(visit: SignedIn, done: str = "") -> Response:
 def pull(visit: Decider, what: What = "", reason: Reason = "") -> Response:
     with visit.desk.store.writing(durable=True) as session:
         scope, value = _read(what)
-        obstacle = "" if reason.strip() else "stop.say_why"
+        obstacle = _unfit(reason)
         if scope is None or value not in coverage.names(session, scope):
             obstacle = "stop.unknown"
         if obstacle or scope is None:
             return _show(visit, session, obstacle=obstacle, what=what, reason=reason)
-        levers.hold(session, scope=scope, value=value, reason=reason, by=visit.who.name, now=visit.now)
+        levers.hold(session, scope=scope, value=value, reason=_as_typed(reason), by=visit.who.name, now=visit.now)
     return RedirectResponse("/stop?done=pulled", status_code=303)
 
 
@@ -76,6 +77,18 @@ def lift(visit: Decider, seen: Seen, what: What = "") -> Response:
     return RedirectResponse("/stop?done=lifted", status_code=303)
 
 
+def _as_typed(reason: str) -> str:
+    """Browsers send two characters for the end of a line that they have counted as one."""
+    return reason.replace("\r\n", "\n").strip()
+
+
+def _unfit(reason: str) -> str:
+    """The sentence that says what is wrong with it, if anything is."""
+    if not reason.strip():
+        return "stop.say_why"
+    return "stop.too_long" if len(_as_typed(reason)) > LONGEST_REASON else ""
+
+
 def _show(
     visit: Visit, session: Session, *, done: str = "", obstacle: str = "", what: str = "", reason: str = ""
 ) -> Response:
@@ -88,8 +101,9 @@ def _show(
         choices=_choices(session, visit),
         held=session.scalar(select(func.count(Publication.id)).where(Publication.state == Delivery.HELD)),
         done=done,
+        longest=LONGEST_REASON,
         kept={"what": what, "reason": reason},
-        obstacle=Obstacle(visit.words.say(obstacle), visit.language) if obstacle else None,
+        obstacle=Obstacle(visit.words.say(obstacle, longest=LONGEST_REASON), visit.language) if obstacle else None,
     )
 
 

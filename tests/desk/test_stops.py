@@ -65,6 +65,16 @@ def test_a_reason_without_a_part_is_not_lost_nor_a_part_without_a_reason(house: 
     assert '<option value="network:x" selected>' in text
 
 
+def test_a_reason_that_would_fill_every_page_is_to_be_shortened(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    status, text = pull(browser, "network:x", "w" * 301)
+    assert (status, "it has room for 300 characters" in text, "w" * 301 in text) == (409, True, True)
+    assert in_force(house) == [YOUTUBE]
+    assert pull(browser, "network:x", "w" * 298 + "\r\nw")[0] == 303  # as a browser counts: 300
+    assert pull(browser, "everything:")[0] == 303
+    assert '<span class="brief"><bdi>a day of mourning</bdi></span>' in browser.get("/").text
+
+
 def test_strangers_do_not_hear_of_a_stop(house: House) -> None:
     pull(house.sign_in("Yusuf"), "everything:")
     assert BANNER not in house.browser().get(house.link("Amina")).text
