@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,7 @@ from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
 
+_TATWEEL = "\u0640"
 VALID_FOR = timedelta(days=365)
 """How long an approval holds; what is published later must be looked at again (proposal of the field's practice)."""
 
@@ -43,9 +45,27 @@ class ReviewError(ValueError):
     """Something that review does not allow; the message is a sentence for the person at the desk."""
 
 
+def person_named(session: Session, name: str) -> Person | None:
+    """The person of this name, however it is spelt; None if nobody is called so."""
+    if person := session.scalar(select(Person).where(Person.name == name)):
+        return person
+    people = session.scalars(select(Person).order_by(Person.id))
+    return next((each for each in people if same_name(each.name, name)), None)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two spellings name one person: capitals, accents, vowel marks, blanks and punctuation part nobody."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).casefold().replace(_TATWEEL, "")
+    return "".join(letter for letter in letters if letter.isalnum()) or name
+
+
 def person_called(session: Session, name: str, *, role: Role, now: datetime) -> Person:
     """The person of this name, made with `role` if nobody is called so yet."""
-    person = session.scalar(select(Person).where(Person.name == name))
+    person = person_named(session, name)
     if person is None:
         person = Person(name=name, role=role, created_at=now)
         session.add(person)
@@ -191,7 +211,7 @@ def _may_review(by: Person) -> None:
 
 def _may_decide(revision: Revision, by: Person) -> None:
     _may_review(by)
-    if by.id == revision.author_id:
+    if same_name(by.name, revision.author.name):
         raise ReviewError(f"{by.name} wrote this post; somebody else must approve it")
 
 

@@ -78,7 +78,7 @@ def test_a_post_goes_its_whole_way_by_command(sawt: Command, tmp_path: Path) -> 
     assert sawt("submit", "kind-words").returncode == 0
     refused = sawt("approve", "kind-words", "--by", "Amina", "--as", "editor")
     assert (refused.returncode, "somebody else" in refused.stderr) == (1, True)
-    assert "3 publications planned" in sawt("approve", "--all", "--by", "Yusuf").stdout
+    assert "3 publications planned" in sawt("approve", "--all", "--by", "Yusuf", "--as", "editor").stdout
     assert {row["state"] for row in sawt.json("plan")} == {"planned"}
     published = sawt("publish")
     assert "REHEARSAL" in published.stderr
@@ -99,11 +99,25 @@ def test_a_post_goes_its_whole_way_by_command(sawt: Command, tmp_path: Path) -> 
     assert len(list((tmp_path / "told").iterdir())) == 6
 
 
+def test_a_name_that_nobody_has_decides_nothing_until_it_is_given_a_role(sawt: Command, tmp_path: Path) -> None:
+    sawt("import", str(week(tmp_path)))
+    sawt("submit", "--all")
+    for verb in ("approve", "send-back"):
+        unknown = sawt(verb, "kind-words", "--by", "Yusuf", "--remark", "Well said.")
+        assert (unknown.returncode, "nobody here is called 'Yusuf'" in unknown.stderr) == (1, True)
+        assert "--as editor" in unknown.stderr
+    own = sawt("approve", "kind-words", "--by", " amina.", "--as", "editor")
+    assert (own.returncode, "Amina wrote this post" in own.stderr) == (1, True)
+    assert sawt("approve", "kind-words", "--by", "Yusuf", "--as", "editor").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("import", "nowhere.csv"), "nowhere.csv"),
         (("approve", "nothing", "--by", "Yusuf"), "there is no post 'nothing'"),
+        (("approve", "nothing", "--as", "king"), "write writer, scholar, editor, administrator"),
+        (("sign-in", "Yusuf", "--as", "king"), "write writer, scholar, editor, administrator"),
         (("hold", "--account", "x-zz", "--reason", "a test"), "there is no account 'x-zz'"),
         (("hold", "--everything"), "say why"),
         (("release", "--everything"), "nothing is held"),
@@ -137,7 +151,7 @@ def test_an_import_with_faults_stores_nothing_and_says_all_of_them(sawt: Command
 def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command, tmp_path: Path) -> None:
     sawt("import", str(week(tmp_path)))
     sawt("submit", "--all")
-    sawt("approve", "--all", "--by", "Yusuf")
+    sawt("approve", "--all", "--by", "Yusuf", "--as", "editor")
     assert sawt("hold", "--network", "x", "--reason", "a day of mourning").returncode == 0
     sawt("publish")
     states = {row["account"]: row["state"] for row in sawt.json("publications")}
@@ -162,7 +176,7 @@ def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Comma
     x, facebook = "kind-words:x-en:en", "kind-words:facebook-fr:fr"
     sawt("import", str(week(tmp_path, accounts="x-en;facebook-fr")))
     sawt("submit", "--all")
-    sawt("approve", "--all", "--by", "Yusuf")
+    sawt("approve", "--all", "--by", "Yusuf", "--as", "editor")
     sawt("publish")
 
     def told() -> dict[str, tuple[str, str]]:
@@ -195,7 +209,7 @@ def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Comma
 def test_an_address_settles_what_is_uncertain_only_with_the_network_s_id(sawt: Command, tmp_path: Path) -> None:
     sawt("import", str(week(tmp_path, accounts="x-en")))
     sawt("submit", "--all")
-    sawt("approve", "--all", "--by", "Yusuf")
+    sawt("approve", "--all", "--by", "Yusuf", "--as", "editor")
     key = "kind-words:x-en:en"
     for address, says in (
         ("somewhere", "'somewhere' is no address"),
@@ -215,7 +229,7 @@ def test_an_account_with_credentials_speaks_to_its_address_and_nowhere_else(sawt
     address = {"SAWT_CREDENTIALS_FILE": str(credentials), "SAWT_X_URL": "http://127.0.0.1:9"}
     sawt("import", str(week(tmp_path, accounts="x-en")), **address)
     sawt("submit", "--all", **address)
-    sawt("approve", "--all", "--by", "Yusuf", **address)
+    sawt("approve", "--all", "--by", "Yusuf", "--as", "editor", **address)
     done = sawt("publish", **address, SAWT_LOG="DEBUG")
     [row] = json.loads(sawt("publications", "--json", **address).stdout)
     assert (row["state"], row["rehearsal"], row["remote_id"]) == ("planned", False, None)

@@ -19,6 +19,7 @@ from campaigns.cli.terminal import (
     print_json,
     print_table,
     progress,
+    role_called,
 )
 
 if TYPE_CHECKING:
@@ -144,12 +145,12 @@ def sign_in(
     from campaigns.models import Role
 
     with opened() as house, house.store.writing() as session:
-        person = review.person_called(session, name, role=Role(role or "writer"), now=now())
-        if role:
-            person.role = Role(role)
-        note(session, me(), "let in", f"{name} as {person.role}", now=now())
+        given = role_called(role)
+        person = review.person_called(session, name, role=given or Role.WRITER, now=now())
+        person.role = given or person.role
+        note(session, me(), "let in", f"{person.name} as {person.role}", now=now())
         link = invite(session, person, f"http://{host}:{port}", now=now())
-    out.print(f"{name}, {person.role}: {link}", soft_wrap=True)
+    out.print(f"{person.name}, {person.role}: {link}", soft_wrap=True)
 
 
 def misconceptions(as_json: AsJSON = False) -> None:

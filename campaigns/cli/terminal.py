@@ -28,6 +28,7 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from campaigns.models import Role
     from campaigns.settings import Settings
     from campaigns.store import Store
     from campaigns.vault import Vault
@@ -73,6 +74,15 @@ def now() -> datetime:
 
 def me() -> str:
     return os.environ.get("SAWT_PERSON") or getpass.getuser()
+
+
+def role_called(name: str) -> Role | None:
+    """What --as says; None where it says nothing."""
+    from campaigns.models import Role
+
+    if name and name not in list(Role):
+        raise typer.BadParameter(f"{name!r} is no role; write {', '.join(Role)}", param_hint="--as")
+    return Role(name) if name else None
 
 
 def print_json(value: object) -> None:

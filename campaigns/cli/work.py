@@ -23,6 +23,7 @@ from campaigns.cli.terminal import (
     print_mark,
     print_table,
     progress,
+    role_called,
 )
 
 if TYPE_CHECKING:
@@ -334,13 +335,20 @@ def _post(session: Session, key: str) -> Post:
 
 
 def _decider(session: Session, by: str, role: str) -> Person:
+    """Who decides. Raises ValueError for an unknown name without a role: a slip of the pen makes no editor."""
     from campaigns import review
     from campaigns.chronicle import note
-    from campaigns.models import Role
 
     name = by or me()
-    person = review.person_called(session, name, role=Role(role) if role else Role.EDITOR, now=now())
-    if role and person.role is not Role(role):
-        note(session, me(), "gave a role", f"{name}: {role}", now=now())
-        person.role = Role(role)
+    if not (given := role_called(role)):
+        if known := review.person_named(session, name):
+            return known
+        raise ValueError(
+            f"nobody here is called {name!r}; write --by with a name that is known here, "
+            "or --as editor or --as scholar to let somebody new decide"
+        )
+    person = review.person_called(session, name, role=given, now=now())
+    if person.role is not given:
+        note(session, me(), "gave a role", f"{person.name}: {given}", now=now())
+        person.role = given
     return person
