@@ -35,9 +35,13 @@ _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_nu
 
 
 def write_template(file: Path, session: Session) -> None:
-    """An empty .xlsx with this house's accounts, campaigns and misconceptions to choose from."""
+    """An empty .xlsx with this house's accounts, campaigns and misconceptions to choose from.
+
+    Raises ValueError for a name under which it would take the place of the team's own file, or could not be opened.
+    """
     import xlsxwriter
 
+    _may_be_written(file)
     accounts = list(session.scalars(select(Account).where(Account.active).order_by(Account.key)))
     misconceptions = list(
         session.scalars(
@@ -53,6 +57,15 @@ def write_template(file: Path, session: Session) -> None:
         _set_out(posts, forms)
         _offer_choices(posts, book.add_worksheet("lists"), _choices(session, accounts, misconceptions))
         posts.activate()
+
+
+def _may_be_written(file: Path) -> None:
+    if file.suffix.lower() != ".xlsx":
+        raise ValueError(f"a template is an Excel workbook; name it {file.with_suffix('.xlsx')}")
+    if file.exists():
+        raise ValueError(f"{file} is there already and stays as it is; give the template another name")
+    if not file.parent.is_dir():
+        raise ValueError(f"there is no folder {file.parent}; make it first")
 
 
 class _Forms:

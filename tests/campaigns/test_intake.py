@@ -736,6 +736,21 @@ def test_the_template_explains_every_column_and_offers_choices(house: House, tem
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("ours.xlsx", "is there already"), ("blank.csv", "name it .*blank.xlsx"), ("away/blank.xlsx", "no folder")],
+)
+def test_a_template_never_takes_the_place_of_a_file_nor_a_name_that_says_something_else(
+    house: House, name: str, says: str
+) -> None:
+    ours = house.folder / "ours.xlsx"
+    ours.write_bytes(b"the team's own work")
+    with house.store.reading() as session, pytest.raises(ValueError, match=says):
+        intake.write_template(house.folder / name, session)
+    assert [each.name for each in house.folder.iterdir()] == ["ours.xlsx"]
+    assert ours.read_bytes() == b"the team's own work"
+
+
 def test_arabic_columns_of_the_template_read_from_the_right(template: Path) -> None:
     posts = load_workbook(template)["posts"]
     for number, name in enumerate(NAMES):
