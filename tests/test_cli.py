@@ -111,6 +111,21 @@ def test_a_name_that_nobody_has_decides_nothing_until_it_is_given_a_role(sawt: C
     assert sawt("approve", "kind-words", "--by", "Yusuf", "--as", "editor").returncode == 0
 
 
+def test_one_bad_post_keeps_no_other_back_and_is_told_at_the_end(sawt: Command, tmp_path: Path) -> None:
+    file = week(tmp_path)
+    [post] = yaml.safe_load(file.read_text(encoding="utf-8"))["posts"]
+    posts = [post | {"key": key, "author": author} for key, author in (("first", "Yusuf"), ("second", "Amina"))]
+    file.write_text(yaml.safe_dump({"posts": posts}, allow_unicode=True), encoding="utf-8")
+    sawt("import", str(file))
+    done = sawt("submit", "no-such", "first", "second")
+    assert (done.returncode, done.stdout.count("handed in")) == (1, 2)
+    assert "there is no post 'no-such'" in done.stderr
+    assert "1 of 3 posts" in done.stderr
+    done = sawt("approve", "--all", "--by", "Yusuf", "--as", "editor")
+    assert (done.returncode, "second: approved, 3 publications planned" in done.stdout) == (1, True)
+    assert "first: Yusuf wrote this post" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -85,6 +85,11 @@ def role_called(name: str) -> Role | None:
     return Role(name) if name else None
 
 
+def counted(number: int, what: str) -> str:
+    """ "1 post", "3 posts"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 

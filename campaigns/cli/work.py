@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +13,7 @@ from campaigns.cli.terminal import (
     AsJSON,
     By,
     House,
+    counted,
     err,
     local,
     me,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from campaigns.illustrating import Pace
     from campaigns.limits import Sending
-    from campaigns.models import Asset, Person, Post, PostState, Publication, Revision
+    from campaigns.models import Asset, Person, Post, PostState, Publication, Revision, Role
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of posts.")]
 All = Annotated[bool, typer.Option("--all", help="Every post that waits for this step.")]
@@ -103,8 +104,9 @@ def import_file(
                 out.print(f"{price.post}: a thread of {price.parts} parts on {price.account} ({price.language})")
         if brought.prices:
             total = in_dollars(sum(price.amount for price in brought.prices))
-            publications = "1 publication" if len(brought.prices) == 1 else f"{len(brought.prices)} publications"
-            out.print(f"posting what is new or changed will cost {total}, in {publications}")
+            out.print(
+                f"posting what is new or changed will cost {total}, in {counted(len(brought.prices), 'publication')}"
+            )
         for remark in brought.remarks:
             out.print(remark)
     if brought.faults:
@@ -196,11 +198,14 @@ def submit(
         wanted = _keys(house, keys, every, (PostState.DRAFTED, PostState.CHANGES_ASKED))
         pace: Pace = "draft" if draft else "final"
         with drawing(house.store, house.vault, house.settings, wanted, pace=pace) as draw:
-            for key in wanted:
+
+            def hand_in(key: str) -> None:
                 with progress(key) as tell:
                     draw(key, tell)
                 _hand_in(house, key, by)
                 out.print(f"{key}: handed in for review")
+
+            _each(wanted, hand_in)
 
 
 def _hand_in(house: House, key: str, by: str) -> None:
@@ -224,8 +229,10 @@ def approve(
     from campaigns import review
     from campaigns.models import PostState
 
+    given = role_called(role)
     with opened() as house:
-        for key in _keys(house, keys, every, (PostState.IN_REVIEW,)):
+
+        def approve_one(key: str) -> None:
             review.must_be_whole(house.store, key, house.vault)
             with house.store.writing() as session:
                 post = _post(session, key)
@@ -233,17 +240,19 @@ def approve(
                     session,
                     post,
                     seal=review.seal_of(post.revision),
-                    by=_decider(session, by, role),
+                    by=_decider(session, by, given),
                     now=now(),
                     vault=house.vault,
                     settings=house.settings,
                     remark=remark,
                 )
                 dearer = list(_dearer(house, session, planned))
-            out.print(f"{key}: approved, {len(planned)} publications planned")
+            out.print(f"{key}: approved, {counted(len(planned), 'publication')} planned")
             for warning in dearer:
                 err.print(f"sawt: {warning}", style="yellow")
+
         print_mark(house.settings)
+        _each(_keys(house, keys, every, (PostState.IN_REVIEW,)), approve_one)
 
 
 def _dearer(house: House, session: Session, planned: list[Publication]) -> Iterator[str]:
@@ -260,19 +269,23 @@ def send_back(
     from campaigns import review
     from campaigns.models import PostState
 
+    given = role_called(role)
     with opened() as house:
-        for key in _keys(house, keys, False, (PostState.IN_REVIEW,)):
+
+        def send_one_back(key: str) -> None:
             with house.store.writing() as session:
                 post = _post(session, key)
                 review.send_back(
                     session,
                     post,
                     seal=review.seal_of(post.revision),
-                    by=_decider(session, by, role),
+                    by=_decider(session, by, given),
                     now=now(),
                     remark=remark,
                 )
             out.print(f"{key}: sent back")
+
+        _each(_keys(house, keys, False, (PostState.IN_REVIEW,)), send_one_back)
 
 
 def plan(as_json: AsJSON = False) -> None:
@@ -322,6 +335,24 @@ def _keys(house: House, keys: list[str] | None, every: bool, states: tuple[PostS
     return waiting
 
 
+def _each(keys: list[str], do: Callable[[str], None]) -> None:
+    """Do it to every post; what stands in the way of one keeps no other back, and is told at the end."""
+    from campaigns.review import ReviewError
+
+    refused = []
+    for key in keys:
+        try:
+            do(key)
+        except ReviewError as error:
+            refused.append(str(error) if key in str(error) else f"{key}: {error}")
+    for sentence in refused:
+        typer.echo(f"sawt: {sentence}", err=True)
+    if len(keys) > 1 and refused:
+        typer.echo(f"sawt: {len(refused)} of {len(keys)} posts are left as they were", err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
 def _post(session: Session, key: str) -> Post:
     from sqlalchemy import select
 
@@ -334,13 +365,13 @@ def _post(session: Session, key: str) -> Post:
     return post
 
 
-def _decider(session: Session, by: str, role: str) -> Person:
+def _decider(session: Session, by: str, given: Role | None) -> Person:
     """Who decides. Raises ValueError for an unknown name without a role: a slip of the pen makes no editor."""
     from campaigns import review
     from campaigns.chronicle import note
 
     name = by or me()
-    if not (given := role_called(role)):
+    if given is None:
         if known := review.person_named(session, name):
             return known
         raise ValueError(

@@ -16,6 +16,8 @@ SIZES = {
     Shape.PORTRAIT: (720, 900),
 }
 """Width and height in pixels. X takes at most 1280 by 1024, so it is given the wide one."""
+SLIDES = range(3, 6)
+"""How many a film has."""
 FPS = 25
 SHORTEST, LONGEST = 9.0, 25.0
 """Seconds of a whole film."""
@@ -56,8 +58,11 @@ class Scene(NamedTuple):
 
 def timeline(film: Film) -> tuple[Scene, ...]:
     """When each scene stands, by the time it takes to read it. Raises FilmError where the film is too long."""
-    if not 3 <= len(film.slides) <= 5 or not all(slide.strip() for slide in film.slides):
-        raise FilmError(f"A film has 3 to 5 slides with words; this one has {len(film.slides)}.")
+    if len(film.slides) not in SLIDES or not all(slide.strip() for slide in film.slides):
+        raise FilmError(
+            f"A film has {SLIDES[0]} to {SLIDES[-1]} slides with words; this one has {len(film.slides)}. "
+            "Leave an empty line between one slide and the next."
+        )
     words = [film.title, *film.slides]
     lengths = _lengths(words, _UNHURRIED)
     if sum(lengths) + _CLOSING > LONGEST:
