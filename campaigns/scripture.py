@@ -26,7 +26,8 @@ PINNED_SHA256 = "a2fca8d10dd1b45d783ca7c75265ea04ab8a054ab2b7d093ad70368d4c5d0a1
 """Of all 6,236 verse texts joined by newlines, UTF-8; measured on quran-text 0.1.0, 2026-11."""
 
 _PLACEHOLDER = re.compile(r"\{quran:(?P<sura>\d+):(?P<ayah>\d+)(?:/(?P<first>\d+)-(?P<last>\d+))?\}")
-_ANY_PLACEHOLDER = re.compile(r"\{\s*quran[^}]*\}?", re.IGNORECASE)
+_ANY_PLACEHOLDER = re.compile(r"\{+[^{}]*\}+|\{\s*quran[^}]*", re.IGNORECASE)
+"""Whatever stands in braces was to be set, and an audience would read the braces."""
 OPENING, CLOSING = "﴿", "﴾"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import limits
 from campaigns.drafting import Draft, Subtitles, Supplied, Words, of_another_world, supply
+from campaigns.filming import Script
 from campaigns.illustrating import BULLET
 from campaigns.intake import asking, letters, moments
 from campaigns.intake.rows import Fault, Row
@@ -25,6 +26,7 @@ from campaigns.scripture import NoSuchVerse, expand
 from campaigns.settings import Settings
 from campaigns.studio.captions import must_fit
 from campaigns.studio.captions import read as read_captions
+from campaigns.studio.storyboard import SLIDES
 from campaigns.vault import digest_of
 from platforms.contract import Form
 
@@ -32,6 +34,8 @@ ALL, YES = "all", "yes"
 NEAR_MISS = 85
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _LONGEST_NAME = 200
+_WORDS_OF_A_NAME = 3
+"""Beside the text, so many may be a name, which is written as it is in any language."""
 TEMPLATES = {Form.PICTURE: ("quotation", "points"), Form.VIDEO: ("slides",), Form.STORY: ("quotation",)}
 _MEDIA = {Form.PICTURE: ("image",), Form.VIDEO: ("video",), Form.STORY: ("image", "video")}
 _POINTS = range(2, 6)
@@ -285,8 +289,9 @@ class _Judge:
 
     def _expanded(self, column: str, language: Language, citations: dict[str, None]) -> str:
         text = self.row[column]
-        if wrong := letters.typed_verse(text):
-            self.complain(column, wrong)
+        for wrong in (letters.typed_verse(text), self._of_another_script(column, language)):
+            if wrong:
+                self.complain(column, wrong)
         try:
             expanded = expand(text, language)
         except NoSuchVerse as error:
@@ -294,6 +299,11 @@ class _Judge:
             return text
         citations.update(dict.fromkeys(expanded.citations))
         return expanded.text
+
+    def _of_another_script(self, column: str, language: Language) -> str | None:
+        text = self.row[column]
+        is_a_name = not column.startswith("text_") and len(text.split()) <= _WORDS_OF_A_NAME
+        return None if is_a_name else letters.of_another_script(text, language)
 
     def _template(self, words: Sequence[Words]) -> str:
         assert self.kind is not None
@@ -325,6 +335,10 @@ class _Judge:
             if template == "points" and points not in _POINTS:
                 says = f"the picture shows {_POINTS[0]} to {_POINTS[-1]} lines that begin with •, not {points}"
                 self.complain(f"text_{each.language}", f"{says}; write one line for each point")
+            slides = len(Script(language=each.language, title=each.title, text=each.text).slides)
+            if template == "slides" and slides not in SLIDES:
+                says = f"the film shows {SLIDES[0]} to {SLIDES[-1]} slides, not {slides}"
+                self.complain(f"text_{each.language}", f"{says}; leave an empty line between one slide and the next")
 
     def _media(self, words: Sequence[Words]) -> Iterator[Supplied]:
         for each in words:

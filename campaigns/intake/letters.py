@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from campaigns.languages import Language
 from campaigns.scripture import CLOSING, OPENING
 
 _TURNS = {
@@ -20,6 +21,10 @@ _ISOLATES, _END = "\u2066\u2067\u2068", "\u2069"
 _TATWEEL = "\u0640"
 _NEVER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]")
 _WITH_ISOLATES = re.compile(r"[\u2066-\u2069]")
+_ARABIC = re.compile(r"[\u0620-\u063f\u0641-\u064a\u066e-\u06d5\ufb50-\ufdff\ufe70-\ufefc]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_FOREIGN = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|\([^)]*\)|\{[^}]*\}|https?://\S+|[@#]\w+")
+"""What may stand in any letters: quotations, names in brackets, verses, addresses."""
 _HASHTAG = re.compile(r"#(?=.*[^\W\d_])\w+")
 
 
@@ -67,6 +72,19 @@ def typed_verse(text: str) -> str | None:
         f"text inside {OPENING} {CLOSING} is typed; "
         "verses are never typed: write {quran:49:13}, or {quran:2:256/1-4} for its words 1 to 4"
     )
+
+
+def of_another_script(text: str, language: Language) -> str | None:
+    """A sentence when most letters are not this language's: its column was mixed up with another.
+
+    English and French cannot be told apart by their letters.
+    """
+    said = _FOREIGN.sub("", text)
+    arabic, latin = len(_ARABIC.findall(said)), len(_LATIN.findall(said))
+    own, other, letters = (arabic, latin, "Latin") if language is Language.AR else (latin, arabic, "Arabic")
+    if other <= own:
+        return None
+    return f"most of its letters are {letters}; write {language.own_name} here, or move it to its own column"
 
 
 def hashtag_faults(tags: list[str]) -> Iterator[str]:

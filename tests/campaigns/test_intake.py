@@ -292,7 +292,7 @@ def test_all_means_every_active_account_that_can_carry_it_in_a_written_language(
     house.rows(
         {name: value for name, value in ROW.items() if name != "text_fr"},
         ROW | {"key": "card", "kind": "design", "template": "quotation"} | _in_three(title="A", alt="B"),
-        ROW | {"key": "film", "kind": "film", "template": "slides"} | _in_three(title="A", alt="B"),
+        ROW | {"key": "film", "kind": "film", "template": "slides"} | _in_three(title="A", alt="B", text="1\n\n2\n\n3"),
     )
     with house.store.reading() as session:
         accounts = {r.post.key: r.accounts for r in session.scalars(select(Revision))}
@@ -391,8 +391,16 @@ def test_what_is_stored_already_does_not_hold_the_file_up_when_the_world_changes
         ({"text_fr": "", "title_fr": "Paix"}, "text_fr", "title_fr is written"),
         ({"text_en": "{quran:2:999}"}, "text_en", "no verse 2:999"),
         ({"title_en": "{quran: 2:256}"}, "title_en", "not a reference"),
+        ({"text_en": "{hadith:1}"}, "text_en", "'{hadith:1}' is not a reference; write {quran:49:13}"),
+        ({"text_en": "{{quran:2:255}}"}, "text_en", "not a reference"),
+        ({"text_ar": "{قرآن:2:255}"}, "text_ar", "not a reference"),
         ({"text_ar": "قال تعالى ﴿لا إكراه في الدين﴾"}, "text_ar", "write {quran:"),
         ({"text_ar": "قال ﴾"}, "text_ar", "never typed"),
+        ({"text_en": "السلام عليكم"}, "text_en", "most of its letters are Arabic; write English here"),
+        ({"text_ar": "Peace be upon you"}, "text_ar", "most of its letters are Latin; write العربية here"),
+        ({"text_ar": "Peace: {quran:2:255}"}, "text_ar", "most of its letters are Latin"),
+        ({"text_fr": "السلام عليكم 🕊 (paix)"}, "text_fr", "most of its letters are Arabic"),
+        ({"title_ar": "One word is for all"}, "title_ar", "most of its letters are Latin"),
         ({"text_en": "abc\u202edef"}, "text_en", "override (U+202E) stands at character 4"),
         ({"text_en": "a\u2067b"}, "text_en", "isolate is not closed, or closed without being open, at character 2"),
         ({"text_en": "a\u2067b\nc\u2069"}, "text_en", "isolate"),
@@ -434,6 +442,11 @@ def test_what_is_stored_already_does_not_hold_the_file_up_when_the_world_changes
         ({"kind": "design", "template": "quotation"}, "title_en", "the words that the picture or film shows"),
         ({"kind": "design", "template": "quotation"}, "alt_en", "say in a sentence"),
         ({"kind": "infographic", "template": "points", "text_en": "• one"}, "text_en", "2 to 5 lines"),
+        (
+            {"kind": "film", "template": "slides", "text_en": "One.\nTwo.\nThree."},
+            "text_en",
+            "not 1; leave an empty line",
+        ),
         ({"kind": "design", "media_en": "../secret.jpg"}, "media_en", "lies outside"),
         ({"kind": "design", "media_en": "/etc/hostname"}, "media_en", "lies outside"),
         ({"kind": "design", "media_en": "C:\\secret.jpg"}, "media_en", "lies outside"),
@@ -481,6 +494,10 @@ def test_a_slot_needs_hours_in_the_languages_of_the_post(house: House) -> None:
     "cells",
     [
         {"text_en": "a \u2067ب\u2069 c\u200f \u200d"},
+        {"text_en": "He said: «السلام عليكم ورحمة الله وبركاته ومغفرته»"},
+        {"text_en": "{quran:2:256/1-4}", "text_ar": "{quran:2:256/1-4}"},
+        {"text_ar": "قالت UNESCO إن السلام للجميع https://www.unesco.org/en/articles/peace", "title_ar": "UNESCO"},
+        {"text_fr": "123 🕊"},
         {"at": "٢٠٢٦-١١-٢٢ ١٨:٠٠"},
         {"at": "2026-11-22 18:00:00+03:00"},
         {"at": "2026-11-22T18:00:00Z", "timezone": ""},
