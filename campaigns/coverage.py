@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +10,14 @@ from sqlalchemy.orm import Session
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Scope
 from platforms.contract import Network
+
+_MOST_LISTED = 12
+
+
+def listed(names: Collection[str]) -> str:
+    """Names to choose from in a sentence; … stands for those that it leaves out."""
+    first = list(names)[:_MOST_LISTED]
+    return ", ".join([*first, "…"] if len(names) > len(first) else first)
 
 
 def names(session: Session, scope: Scope) -> Sequence[str]:

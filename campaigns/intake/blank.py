@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.intake.explained import DRAFTS, EXPLAINED, STANDINGS
 from campaigns.intake.judging import ALL, TEMPLATES, YES
+from campaigns.intake.moments import zones
 from campaigns.intake.rows import COLUMNS, NAMES
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Standing
@@ -143,7 +143,7 @@ def _choices(
     return {
         "kind": [kind.value for kind in Kind],
         "template": list(dict.fromkeys(name for names in TEMPLATES.values() for name in names)),
-        "timezone": [*near, *sorted(available_timezones() - set(near))],
+        "timezone": [*near, *sorted(zones() - set(near))],
         "campaign": list(session.scalars(select(Campaign.key).order_by(Campaign.key))),
         "accounts": [ALL, *(account.key for account in accounts)],
         "misconceptions": [each.key for each in misconceptions],

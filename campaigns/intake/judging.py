@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from campaigns import limits
+from campaigns.coverage import listed
 from campaigns.drafting import Draft, Subtitles, Supplied, Words, of_another_world, supply
 from campaigns.filming import Script
 from campaigns.illustrating import BULLET
@@ -194,7 +195,7 @@ class _Judge:
         for key in keys:
             standing = self.known.misconceptions.get(key)
             if standing is None:
-                self.complain("misconceptions", _no_such("misconception", key, self.known.misconceptions))
+                self.complain("misconceptions", _none_of("misconception", key, self.known.misconceptions))
             elif standing is Standing.RETIRED:
                 self.complain("misconceptions", f"{key} is retired; answer another one or ask a scholar")
         if len(set(keys)) < len(keys):
@@ -455,7 +456,7 @@ class _Judge:
     def _account_fault(self, key: str, kind: Kind) -> str | None:
         account = self.known.accounts.get(key)
         if account is None:
-            return _no_such("account", key, [each.key for each in self.known.active])
+            return _none_of("account", key, [each.key for each in self.known.active])
         if not account.active:
             return f"{key} is no longer in use; leave it out"
         if not limits.can_carry(account, kind.form):
@@ -497,14 +498,19 @@ def _media_columns() -> list[str]:
 
 def _no_such(what: str, written: str, among: Collection[str]) -> str:
     if not written:
-        return f"it is empty; write one of {', '.join(list(among)[:8])}"
-    return f"there is no {what} {written[:80]!r}; " + _nearest(
-        written, among, "write one of " + ", ".join(list(among)[:8])
-    )
+        return f"it is empty; write one of {listed(among)}"
+    return f"there is no {what} {written[:80]!r}; {_nearest(written, among, f'write one of {listed(among)}')}"
+
+
+def _none_of(what: str, written: str, among: Collection[str]) -> str:
+    """As `_no_such`, of a cell in which several may stand."""
+    if re.search(r"[,،؛]", written):
+        return f"there is no {what} {written[:80]!r}; put ; between one and the next"
+    return _no_such(what, written, among)
 
 
 def _nearest(written: str, among: Collection[str], otherwise: str) -> str:
-    near = process.extractOne(written, list(among), scorer=fuzz.ratio, score_cutoff=60)
+    near = process.extractOne(written, list(among), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=60)
     return f"did you mean {near[0]}?" if near else otherwise
 
 

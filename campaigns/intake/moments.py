@@ -65,12 +65,13 @@ def _moment(at: str) -> datetime:
 
 
 def _zone_faults(zone: str) -> Iterator[str]:
-    if zone in _zones():
+    if zone in zones():
         return
-    near = process.extractOne(zone, _zones(), score_cutoff=60)
+    near = process.extractOne(zone, zones(), score_cutoff=60)
     yield f"{zone[:60]!r} is no time zone; " + (f"did you mean {near[0]}?" if near else "write one like Asia/Riyadh")
 
 
 @cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+def zones() -> frozenset[str]:
+    """Places and offsets; `localtime` is another one on each machine, and `Factory` is none."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 20_000
 LARGEST_FILE = 64 << 20
 """Of a file, and of a workbook once it is unpacked, in bytes."""
+_UNDER_NAMES = "write one post per row under the column names"
+_UNDER_POSTS = "write `posts:` and under it one entry after another, each beginning with `- key:`"
 
 
 def read(file: Path) -> list[Row]:
@@ -33,7 +35,7 @@ def read(file: Path) -> list[Row]:
         raise Unreadable(f"{file.name} is not .xlsx, .csv or .yaml; save it as one of these")
     rows = reader(_contents(file))
     if not rows:
-        raise Unreadable(f"{file.name} has no rows; write one post per row under the column names")
+        raise Unreadable(f"{file.name} has no rows; {_UNDER_POSTS if reader is _read_yaml else _UNDER_NAMES}")
     if len(rows) > MOST_ROWS:
         raise Unreadable(f"{file.name} has more than {MOST_ROWS:,} rows; import it in parts")
     return rows
@@ -146,7 +148,7 @@ def _read_yaml(contents: bytes) -> list[Row]:
     if entries in (None, ""):
         return []
     if not isinstance(entries, list):
-        raise Unreadable("write `posts:` and under it one entry after another, each beginning with `- key:`")
+        raise Unreadable(_UNDER_POSTS)
     return [_entry(number, entry) for number, entry in enumerate(entries, 1)]
 
 

@@ -234,7 +234,7 @@ def test_a_yaml_word_is_the_text_that_stands_there(tmp_path: Path) -> None:
         ("a.xlsx", b"", "damaged"),
         ("a.yaml", b"posts: [", "not sound YAML: line 2"),
         ("a.yaml", b"- {key: a, key: b}", "stands twice"),
-        ("a.yaml", b"hello: there", "no rows"),
+        ("a.yaml", b"hello: there", "no rows; write `posts:`"),
         ("a.yaml", b"posts: 3", "one entry after another"),
         ("a.yaml", b"[" * 4000, "not sound YAML"),
         ("a.yaml", b"", "no rows"),
@@ -385,6 +385,13 @@ def test_what_is_stored_already_does_not_hold_the_file_up_when_the_world_changes
         ({"author": ""}, "author", "the name of the person"),
         ({"accounts": ""}, "accounts", "write all"),
         ({"accounts": "x-ra"}, "accounts", "did you mean x-ar?"),
+        ({"accounts": "X-AR"}, "accounts", "did you mean x-ar?"),
+        ({"accounts": "x-en, x-fr"}, "accounts", "put ; between one and the next"),
+        ({"accounts": "x-en؛ x-fr"}, "accounts", "put ; between one and the next"),
+        ({"accounts": "wholly-other"}, "accounts", "youtube-en-fr"),
+        ({"misconceptions": "0"}, "misconceptions", ", …"),
+        ({"timezone": "localtime"}, "timezone", "no time zone"),
+        ({"timezone": "Factory"}, "timezone", "no time zone"),
         ({"accounts": "x-ar; x-ar"}, "accounts", "stands twice"),
         ({"accounts": "youtube-ar"}, "accounts", "cannot carry a text"),
         ({"accounts": "x-fr", "text_fr": ""}, "text_fr", "x-fr speaks Français"),
@@ -722,7 +729,7 @@ def template(house: House) -> Path:
 
 
 def test_the_empty_template_has_no_rows(house: House, template: Path) -> None:
-    assert "has no rows" in str(house.bring_in(template).faults[0])
+    assert "has no rows; write one post per row" in str(house.bring_in(template).faults[0])
 
 
 def test_a_filled_template_comes_in_as_it_was_written(house: House, template: Path) -> None:
