@@ -41,6 +41,16 @@ VALID_FOR = timedelta(days=365)
 """How long an approval holds; what is published later must be looked at again (proposal of the field's practice)."""
 
 
+_NOT_NOW = {
+    PostState.DRAFTED: "is drafted and not handed in yet; run: sawt submit {key}",
+    PostState.CHANGES_ASKED: "was sent back for changes; import what was changed, and run: sawt submit {key}",
+    PostState.IN_REVIEW: "is in review already; approve it or send it back",
+    PostState.APPROVED: "is approved already; to change it, change its row and import the file again",
+    PostState.RETIRED: "is retired; give what is new a key of its own",
+}
+"""Where a post stands that something else was asked of, and what leads on from there."""
+
+
 class ReviewError(ValueError):
     """Something that review does not allow; the message is a sentence for the person at the desk."""
 
@@ -240,7 +250,7 @@ def _move(session: Session, post: Post, sources: tuple[PostState, ...], to: Post
     moved = session.execute(update(Post).where(Post.id == post.id, Post.state.in_(sources)).values(state=to))
     if moved.rowcount == 0:  # type: ignore[attr-defined]
         session.refresh(post)
-        raise ReviewError(f"{post.key} is {post.state.replace('_', ' ')}; that cannot be done now")
+        raise ReviewError(f"{post.key} {_NOT_NOW[post.state].format(key=post.key)}")
     session.refresh(post)
 
 

@@ -124,7 +124,7 @@ def test_of_two_approvals_only_the_first_counts(store: Store, settings: Settings
         approve(store, settings, by="Maryam", role=Role.EDITOR)
 
 
-def test_sending_back_needs_a_remark_and_keeps_it(store: Store) -> None:
+def test_sending_back_needs_a_remark_and_keeps_it(store: Store, settings: Settings) -> None:
     seal = submitted(store)
     with store.writing() as session:
         post = session.scalars(select(Post)).one()
@@ -137,6 +137,8 @@ def test_sending_back_needs_a_remark_and_keeps_it(store: Store) -> None:
         assert post.state is PostState.CHANGES_ASKED
         last = post.revision.approvals[-1]
         assert (last.verdict, last.remark) == (Verdict.SENT_BACK, "Name the source.")
+    with pytest.raises(ReviewError, match=r"was sent back for changes; .* run: sawt submit peace"):
+        approve(store, settings, by="Yusuf", role=Role.EDITOR)
 
 
 def test_a_damaged_picture_cannot_be_approved(store: Store, settings: Settings) -> None:
