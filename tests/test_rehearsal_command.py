@@ -97,6 +97,7 @@ def test_everything_that_can_go_wrong_is_listed_without_a_stage(rehearsal: Sawt)
     [
         (["--fault", "rain"], "there is no fault 'rain'"),
         (["--fault", "hang", "--path", "("], "no pattern of a path"),
+        (["--times", "3"], "name it too: --fault NAME"),
         (["--account", "x-zz"], "there is no account 'x-zz'"),
         (["--account", "x-en", "--fault", "session-gone"], "session-gone does not happen on X"),
     ],

@@ -116,6 +116,15 @@ def test_who_disconnects_an_account_reads_how_much_is_held_for_it(home: Path) ->
     assert "Held" not in given("account", "disconnect", "x-en")
 
 
+def test_without_a_credentials_file_nothing_is_imported_and_no_key_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAWT_CREDENTIALS_FILE")
+    said = given("account", "import")
+    assert "there is nothing to import" in said
+    assert not Path(os.environ["SAWT_KEY_FILE"]).exists()
+
+
 def test_keys_are_looked_at_rotated_and_retired(home: Path) -> None:
     given("account", "connect", "x-en", "--way", "keys", typed=KEYS + "y\n")
     assert "1 of 1 sign-ins open." in given("keys", "check")

@@ -43,6 +43,8 @@ def rehearsal(
     if faults:
         _list_faults(as_json=as_json)
         return
+    if not fault and (times, skip, every, minutes, path) != (1, 0, 1, 0, ""):
+        raise ValueError("--times, --skip, --every, --minutes and --path are of a fault; name it too: --fault NAME")
     settings = Settings.from_environment()
     _must_know(settings, account)
     desk = desk_of(settings)

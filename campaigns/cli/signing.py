@@ -34,7 +34,9 @@ def connect(
     key: Key,
     way: Annotated[str, typer.Option("--way", help="consent, keys, token or password; the first by default.")] = "",
     paste: Annotated[bool, typer.Option("--paste", help="Paste the address at which the browser ends up.")] = False,
-    callback_port: Annotated[int, typer.Option("--callback-port", help="Where the browser comes back to.")] = 8322,
+    callback_port: Annotated[
+        int, typer.Option("--callback-port", help="Where the browser comes back to.", min=1, max=65535)
+    ] = 8322,
     chosen: Annotated[str, typer.Option("--as", help="The id to speak as, where it is known beforehand.")] = "",
 ) -> None:
     """Sign an account in: shows who answers there, and stores it sealed once you have confirmed."""
@@ -78,8 +80,11 @@ def bring() -> None:
 
     failed = 0
     with opened() as house:
+        filed = tokens.filed(house.settings)
+        if not filed:
+            raise ValueError("there is nothing to import: SAWT_CREDENTIALS_FILE names no file with an account's table")
         _make_key(house)
-        for key, credentials in tokens.filed(house.settings).items():
+        for key, credentials in filed.items():
             account = _account(house, key)
             try:
                 standing = entrance(account.network).look(credentials, house.settings.endpoints)
