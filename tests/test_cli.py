@@ -135,6 +135,11 @@ def test_one_bad_post_keeps_no_other_back_and_is_told_at_the_end(sawt: Command, 
         (("sign-in", "Yusuf", "--as", "king"), "write writer, scholar, editor, administrator"),
         (("hold", "--account", "x-zz", "--reason", "a test"), "there is no account 'x-zz'"),
         (("hold", "--everything"), "say why"),
+        (("backup", "/no/such/folder"), "there is no folder /no/such; make it first"),
+        (("run", "--port", "99999"), "1<=x<=65535"),
+        (("publications", "--post", "nothing"), "there is no post 'nothing'"),
+        (("publications", "--account", "x-zz"), "there is no account 'x-zz'"),
+        (("readings", "--publication", "nothing"), "there is no publication 'nothing'"),
         (("release", "--everything"), "nothing is held"),
         (("summary", "2026-13"), "2026-13"),
         (("summary", "2026-11", "--lang", "de"), "ar, en, fr"),
@@ -175,6 +180,8 @@ def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command,
     assert sawt("release", "--network", "x").returncode == 0
     sawt("publish")
     assert {row["state"] for row in sawt.json("publications", "--account", "x-ar")} == {"held"}
+    nothing_new = sawt("release", "kind-words:x-ar:ar", "--at", "slot").stderr
+    assert "'slot' is no date and hour; write one like 2026-11-22T18:00\n" in nothing_new
     sawt("release", "kind-words:x-en:en")
     sawt("release", "kind-words:x-ar:ar", "--at", "2099-01-01T18:00")
     sawt("publish")
@@ -185,6 +192,16 @@ def test_a_lever_holds_what_it_covers_until_a_person_puts_it_back(sawt: Command,
         "facebook-fr": "published",
     }
     assert rows["x-ar"]["due_at"] == "2099-01-01T15:00:00+00:00", "six in the evening where the account speaks"
+
+
+def test_what_is_held_twice_says_by_whom_already_and_why(sawt: Command) -> None:
+    assert "already" not in sawt("hold", "--network", "x", "--reason", "a day of mourning", "--by", "Amina").stdout
+    again = sawt("hold", "--network", "x", "--reason", "another", "--by", "Yusuf").stdout
+    assert "it was held already by Amina: a day of mourning" in again
+    assert "released: network x. What it held" in sawt("release", "--network", "x").stdout
+    sawt("hold", "--everything", "--reason", "a test")
+    assert "released: everything. What it held" in sawt("release", "--everything").stdout
+    assert sawt.json("hold", "--list") == []
 
 
 def test_what_is_out_is_taken_down_by_command_and_every_step_is_told(sawt: Command, tmp_path: Path) -> None:
@@ -260,6 +277,13 @@ def test_a_backup_holds_the_database_and_no_credentials(sawt: Command, tmp_path:
     [file] = (tmp_path / "safe").iterdir()
     with tarfile.open(file) as tar:
         assert tar.getnames() == ["sawt.sqlite"]
+
+
+def test_a_link_into_the_desk_says_to_which_desk_it_leads(sawt: Command) -> None:
+    let_in = sawt("sign-in", "Yusuf", "--as", "editor", "--port", "8400")
+    assert let_in.stdout.startswith("Yusuf, editor: http://127.0.0.1:8400/enter/")
+    assert "a desk on port 8400 of 127.0.0.1; where yours runs elsewhere, say --host and --port" in let_in.stderr
+    assert sawt("sign-in", "yusuf").stdout.startswith("Yusuf, editor: ")
 
 
 def test_the_workbook_that_is_given_out_can_be_brought_back(sawt: Command, tmp_path: Path) -> None:

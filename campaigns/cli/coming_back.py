@@ -7,7 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from campaigns.cli.terminal import AsJSON, err, local, now, opened, out, print_json, print_mark, print_table, progress
+from campaigns.cli.terminal import (
+    AsJSON,
+    counted,
+    err,
+    local,
+    must_be_there,
+    now,
+    opened,
+    out,
+    print_json,
+    print_mark,
+    print_table,
+    progress,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,7 +44,7 @@ def measure(as_json: AsJSON = False) -> None:
             print_json({"readings": measured.readings, "failures": measured.failures})
         else:
             print_mark(house.settings)
-            out.print(f"{measured.readings} readings")
+            out.print(counted(measured.readings, "reading"))
     for account, why in measured.failures.items():
         err.print(f"sawt: {account}: {why}")
     if measured.failures:
@@ -56,6 +69,7 @@ def readings(
         query = query.where(Reading.taken_at == newest.correlate(Publication).scalar_subquery())
     with opened() as house:
         with house.store.reading() as session:
+            must_be_there(session, Publication.key, publication, "sawt publications lists them")
             rows: list[dict[str, Any]] = [
                 {
                     "publication": key,
@@ -73,7 +87,7 @@ def readings(
             return
         print_mark(house.settings)
         print_table(
-            f"{len(rows)} figures",
+            counted(len(rows), "figure"),
             ("publication", "metric", "value", "unit", "taken (UTC)", "source"),
             ((r["publication"], r["metric"], r["value"], r["unit"], local(r["taken_at"]), r["source"]) for r in rows),
         )

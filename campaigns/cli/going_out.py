@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from campaigns.cli.terminal import AsJSON, By, local, me, now, opened, out, print_json, print_mark, print_table, uploads
+from campaigns.cli.terminal import (
+    AsJSON,
+    By,
+    counted,
+    local,
+    me,
+    must_be_there,
+    now,
+    opened,
+    out,
+    print_json,
+    print_mark,
+    print_table,
+    uploads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +34,7 @@ if TYPE_CHECKING:
     from campaigns.telling import Teller
 
 Network = Annotated[str, typer.Option("--network", help="facebook, x, instagram, youtube or website.")]
-Account = Annotated[str, typer.Option("--account", help="An account's key.")]
+AccountKey = Annotated[str, typer.Option("--account", help="An account's key.")]
 Language = Annotated[str, typer.Option("--language", help="ar, en or fr.")]
 Campaign = Annotated[str, typer.Option("--campaign", help="A campaign's key.")]
 Misconception = Annotated[str, typer.Option("--misconception", help="A misconception's key.")]
@@ -41,13 +55,13 @@ def publications(
     as_json: AsJSON = False,
     state: Annotated[str, typer.Option("--state", help="Only those in this state.")] = "",
     post: Annotated[str, typer.Option("--post", help="Only those of this post.")] = "",
-    account: Account = "",
+    account: AccountKey = "",
 ) -> None:
     """Where every post stands on every account, and what happens next."""
     from sqlalchemy import select
     from sqlalchemy.orm import joinedload, selectinload
 
-    from campaigns.models import Delivery, Post, Publication
+    from campaigns.models import Account, Delivery, Post, Publication
     from campaigns.words import unmarked
 
     query = (
@@ -66,6 +80,8 @@ def publications(
         query = query.where(Publication.account_key == account)
     with opened() as house:
         with house.store.reading() as session:
+            must_be_there(session, Post.key, post, "sawt publications lists what is planned")
+            must_be_there(session, Account.key, account, "sawt accounts lists them")
             teller = _teller(session)
             told = [(publication_row(each), teller.tell(each)) for each in session.scalars(query)]
         rows = [{**row, "says": unmarked(said.text)} for row, said in told]
@@ -74,7 +90,7 @@ def publications(
             return
         print_mark(house.settings)
         print_table(
-            f"{len(rows)} publications",
+            counted(len(rows), "publication"),
             ("due (UTC)", "publication", "state", "where it stands, and what happens next"),
             (
                 (local(row["due_at"]), row["key"], row["state"], _lines(unmarked(said.text), said.detail, row["url"]))
@@ -188,7 +204,7 @@ def hold(
     reason: Annotated[str, typer.Option("--reason", help="Why, for whoever finds it stopped.")] = "",
     everything: Everything = False,
     network: Network = "",
-    account: Account = "",
+    account: AccountKey = "",
     language: Language = "",
     campaign: Campaign = "",
     misconception: Misconception = "",
@@ -205,25 +221,26 @@ def hold(
             scope, value = _scope(everything, network, account, language, campaign, misconception, kind)
             with house.store.writing(durable=True) as session:
                 _known(session, scope, value)
+                already = [lever for lever in levers.in_force(session) if (lever.scope, lever.value) == (scope, value)]
                 levers.hold(session, scope=scope, value=value, reason=reason, by=by or me(), now=now())
             out.print(f"held: {scope} {value}".rstrip())
+            for lever in already:
+                out.print(f"it was held already by {lever.by}: {lever.reason}; one release lifts both", soft_wrap=True)
         with house.store.reading() as session:
             rows = [(h.scope.value, h.value, h.reason, h.by, h.at) for h in levers.in_force(session)]
     names = ("scope", "value", "reason", "by", "at")
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif show:
-        levers_in_force = "1 lever" if len(rows) == 1 else f"{len(rows)} levers"
-        print_table(
-            f"{levers_in_force} in force", (*names[:-1], "at (UTC)"), ((*row[:-1], local(row[-1])) for row in rows)
-        )
+        title = f"{counted(len(rows), 'lever')} in force"
+        print_table(title, (*names[:-1], "at (UTC)"), ((*row[:-1], local(row[-1])) for row in rows))
 
 
 def release(
     keys: Annotated[list[str] | None, typer.Argument(help="Held publications to put back on the plan.")] = None,
     everything: Everything = False,
     network: Network = "",
-    account: Account = "",
+    account: AccountKey = "",
     language: Language = "",
     campaign: Campaign = "",
     misconception: Misconception = "",
@@ -234,19 +251,20 @@ def release(
     ] = "",
 ) -> None:
     """Lift a lever. What it held stays held until it is named here by its key."""
-    from campaigns import levers, planning
+    from campaigns import levers
 
     with opened() as house, house.store.writing(durable=True) as session:
         if keys:
             for key in keys:
                 publication = _publication(session, key)
-                due_at = planning.instant(at, publication.account.timezone) if at else None
+                due_at = _hour(at, publication) if at else None
                 levers.resume(session, publication, settings=house.settings, by=by or me(), now=now(), due_at=due_at)
                 out.print(f"{key}: back on the plan")
             return
         scope, value = _scope(everything, network, account, language, campaign, misconception, kind)
         levers.release(session, scope=scope, value=value, by=by or me(), now=now())
-        out.print(f"released: {scope} {value}. What it held stays held: sawt publications --state held")
+        released = f"{scope} {value}".rstrip()
+        out.print(f"released: {released}. What it held stays held: sawt publications --state held")
 
 
 def resolve(
@@ -290,7 +308,19 @@ def withdraw(
             out.print(f"{key}: noted as taken down", soft_wrap=True)
             return
         withdrawing.withdraw(session, publication, by=by or me(), reason=reason, now=now())
-        out.print(f"{key}: is taken down now; sawt publications --post {publication.post.key} shows it", soft_wrap=True)
+        post = publication.post.key
+        out.print(f"{key}: will be taken down; sawt publications --post {post} shows when it is", soft_wrap=True)
+
+
+def _hour(at: str, publication: Publication) -> datetime:
+    """Raises ValueError; a slot is for a post that has no hour yet."""
+    from campaigns import planning
+
+    try:
+        datetime.fromisoformat(at)
+    except ValueError:
+        raise ValueError(f"{at!r} is no date and hour; write one like 2026-11-22T18:00") from None
+    return planning.instant(at, publication.account.timezone)
 
 
 def _publication(session: Session, key: str) -> Publication:
@@ -332,4 +362,4 @@ def _known(session: Session, scope: Scope, value: str) -> None:
 
     names = coverage.names(session, scope)
     if value not in names:
-        raise LeverError(f"there is no {scope} {value!r}; write one of {', '.join(names[:12])}")
+        raise LeverError(f"there is no {scope} {value!r}; write one of {coverage.listed(names)}")

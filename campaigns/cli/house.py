@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from campaigns.rehearsing import Outcome
 
 Host = Annotated[str, typer.Option("--host", help="Where the desk listens.", envvar="SAWT_HOST")]
-Port = Annotated[int, typer.Option("--port", help="The desk's port.", envvar="SAWT_PORT")]
+Port = Annotated[int, typer.Option("--port", help="The desk's port.", envvar="SAWT_PORT", min=1, max=65535)]
 Minutes = Annotated[float, typer.Option("--minutes", help="How long the rehearsed week takes.", min=0.2)]
 
 
@@ -151,6 +151,7 @@ def sign_in(
         note(session, me(), "let in", f"{person.name} as {person.role}", now=now())
         link = invite(session, person, f"http://{host}:{port}", now=now())
     out.print(f"{person.name}, {person.role}: {link}", soft_wrap=True)
+    err.print(f"It leads to a desk on port {port} of {host}; where yours runs elsewhere, say --host and --port.")
 
 
 def misconceptions(as_json: AsJSON = False) -> None:

@@ -28,6 +28,8 @@ from rich.progress import (
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
     from campaigns.models import Role
     from campaigns.settings import Settings
     from campaigns.store import Store
@@ -83,6 +85,14 @@ def role_called(name: str) -> Role | None:
     if name and name not in list(Role):
         raise typer.BadParameter(f"{name!r} is no role; write {', '.join(Role)}", param_hint="--as")
     return Role(name) if name else None
+
+
+def must_be_there(session: Session, names: InstrumentedAttribute[str], name: str, listing: str) -> None:
+    """Raises ValueError where something is named that is not there: an empty list would pass for an answer."""
+    from sqlalchemy import select
+
+    if name and session.scalar(select(names).where(names == name)) is None:
+        raise ValueError(f"there is no {names.class_.__name__.lower()} {name!r}; {listing}")
 
 
 def counted(number: int, what: str) -> str:
