@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from campaigns import planning, settling, withdrawing
+from campaigns import levers, planning, settling, withdrawing
 from campaigns.languages import Language
-from campaigns.models import Account
+from campaigns.models import Account, Hold
 from campaigns.publishing import claiming, following, late, publisher, recording, steps
 from campaigns.reasons import understood
 from campaigns.telling import Reason, reason_of
@@ -28,6 +28,7 @@ SAMPLES = {
     "ITS_CORRECTION": following.ITS_CORRECTION,
     "why": "a late answer: it is out as 7 at 7",
     "what": following.WHAT_FOLLOWS,
+    "following.TWICE": following.TWICE,
     "following.DOUBT if in_doubt else ''": following.DOUBT,
     "publication.account.network.label": "X",
     "account.network.label": "X",
@@ -83,6 +84,8 @@ OURS = sorted(
     {each for module in WRITERS for each in written(module) if not each.startswith(CONTINUED)}
     | {
         "not seen yet",
+        levers.held_by(Hold(by="Yusuf", reason="a day of mourning")),
+        "Yusuf disconnected x-en: connect it again, then release this",
         "corrected",
         "seen on the account: https://x.com/1; 2 of 3 parts are out, and the others follow",
         "a picture or film could not be read in the media folder of vm-1 (EIO); nothing was sent",
@@ -92,7 +95,7 @@ OURS = sorted(
 
 def test_the_reasons_that_the_code_stores_are_found() -> None:
     assert len(OURS) > 30
-    assert "a newer revision takes its place" in OURS and "held by 7: 7" in OURS
+    assert "a newer revision takes its place" in OURS
 
 
 @pytest.mark.parametrize("why", OURS)

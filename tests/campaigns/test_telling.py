@@ -131,7 +131,7 @@ def test_a_window_that_opens_before_the_hour_is_not_in_the_way(scene: Scene) -> 
 
 def test_used_up_uploads_keep_back_what_is_planned_and_not_what_is_ready(scene: Scene) -> None:
     scene.account(uploads_at=LATER)
-    assert scene.told().case == "closed"
+    assert scene.told().case == "closed_late"
     scene.stands(Delivery.STAGING)
     scene.stands(Delivery.STAGED)
     assert scene.told().case == "next"
