@@ -49,8 +49,8 @@ LOOK_EVERY = 0.2
 STEPS_END_WITHIN = 2.5
 """What a worker that is told to stop gives the calls in hand; what became of a longer one is looked up later."""
 STOP_WITHIN = 3.2
-M_ARENA_MAX = -8
-"""As glibc's malloc.h numbers it."""
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
+"""As glibc's malloc.h numbers them."""
 SHORT_TURN = 0.0005
 """Seconds for which a thread keeps the interpreter; with Python's own 0.005 many senders wait for each other."""
 
@@ -190,11 +190,15 @@ def _summarise(url: str, month: str, folder: Path) -> None:
 def suit_many_threads() -> None:
     """Two heaps for all threads: glibc makes one for each few, and gives little of them back (16 of 150 MB).
 
+    Pictures on their way to a network stay out of them, or they leave holes that grow: glibc itself raises the size
+    from which a block stands alone, and is told to stay at its first one.
     And shorter turns: whoever comes back from the database waits for one turn of each thread that is busy.
     """
     sys.setswitchinterval(SHORT_TURN)
     with suppress(OSError, AttributeError):  # a system without glibc has no need of it
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+        glibc = ctypes.CDLL(None)
+        glibc.mallopt(M_ARENA_MAX, 2)
+        glibc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
 
 
 def _leave(until: float) -> None:
