@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _NET = r"(?:X|Facebook|Instagram|YouTube|Meta|[Tt]he website)"
-_AT = r"[\d-]+ [\d:]+"
+_AT = r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?"
 
 _MEANINGS = tuple(
     (key, re.compile(pattern, re.DOTALL))
@@ -35,10 +35,10 @@ _MEANINGS = tuple(
         ("held", r"held by (?P<by>.+?): (?P<own>.*)"),
         ("past_its_hour", rf"its hour was (?P<moment>{_AT}) UTC; decide if it is still right"),
         ("newer_waits", r"a part of it is out, and a newer revision waits to take its place: take it down"),
-        ("newer_without_hour", r"a newer revision is approved and has no hour: (?P<rest>.*)"),
         ("newer", r"a newer revision takes its place"),
-        ("lapsed", r"its approval ended on (?P<day>\S+); have it approved again"),
         ("not_as_approved", r"the content is not what was approved[;,].*"),
+        ("approval_ended", r"its approval ended on (?P<on>[\d-]+); have it approved again"),
+        ("no_hour", r"a newer revision is approved and has no hour: (?P<rest>.*)"),
         ("no_budget", r"\S+ has used up its budget of this month: .*"),
         ("day_is_full", rf"{_NET} takes no more of these in a day; it goes on when there is room"),
         ("only_on_stage", r"it was out on the rehearsal stage alone"),
@@ -80,8 +80,9 @@ _MEANINGS = tuple(
         ("too_long", r"the text has (?P<length>[\d,]+) .*; .* takes (?P<limit>[\d,]+)\. Shorten it by .*"),
         ("title_too_long", r"the title.* has (?P<length>[\d,]+) .*; .* takes (?P<limit>[\d,]+)\. Shorten it by .*"),
         ("no_credits", r"X has no credits left for this account's app: buy credits, then resume the account"),
-        ("disconnected", r"\S+ was disconnected"),
         ("disconnected_by", r"(?P<by>.+) disconnected \S+: connect it again, then release this"),
+        ("disconnected_midway", r"(?P<by>.+) disconnected \S+ while something there was on its way or in doubt"),
+        ("disconnected", r"\S+ was disconnected"),
         ("busy", rf"{_NET} takes no more (?:of these )?calls until (?P<moment>{_AT}) UTC"),
         ("busy_for_now", rf"(?P<noted>{_NET} (?:takes no more|takes \d+|makes \d+|asks for fewer|has blocked) .*)"),
         ("busy_for_now", r"(?P<noted>YouTube's quota for this day is used up|this channel has uploaded all .*)"),

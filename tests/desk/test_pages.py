@@ -360,6 +360,11 @@ def test_a_place_tells_all_its_hours_by_its_audience_s_clocks(house: House) -> N
     assert "It goes out at 16:00 (Paris)." in place
 
 
+def test_the_corners_of_a_turned_mark_have_room() -> None:
+    style = Path(shipped("templates") / "desk" / "desk.css").read_text(encoding="utf-8")
+    assert re.search(r"\.s-uncertain::before \{ transform: rotate\(45deg\); margin-inline: ", style)
+
+
 def test_labels_are_not_broken_inside_their_words() -> None:
     style = Path(shipped("templates") / "desk" / "desk.css").read_text(encoding="utf-8")
     whole = re.search(r"^(.*) \{ overflow-wrap: break-word; \}", style, re.MULTILINE)
