@@ -108,6 +108,11 @@ def resume(
         raise LeverError(f"{publication.key} is {was}; only what is held, missed or failed can go back on the plan")
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
+    ends_at = next((each.expires_at for each in reversed(publication.revision.approvals) if each.expires_at), None)
+    if due_at and ends_at and due_at >= ends_at:
+        raise LeverError(
+            f"its approval holds until {ends_at:%Y-%m-%d}; choose an earlier hour, or have it approved again"
+        )
     signed_in, account = settings.signed_in(publication.account_key), publication.account_key
     if not (publication.rehearsal or signed_in):
         raise LeverError(f"{publication.key} is meant for {account} itself, which is not connected; connect it first")

@@ -24,6 +24,14 @@ class SettlingError(ValueError):
     """It cannot be settled so; the message says why."""
 
 
+class Elsewhere(SettlingError):
+    """The address is none of the network's."""
+
+
+class AnothersPost(SettlingError):
+    """Another publication is known to stand there."""
+
+
 def it_is_out(session: Session, publication: Publication, *, url: str, remote_id: str, by: str, now: datetime) -> None:
     """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError.
 
@@ -117,7 +125,7 @@ def _must_be_its_own(session: Session, publication: Publication, url: str, remot
     """Not another site's, and no other post's: that one would be measured, corrected and taken down in its place."""
     account = publication.account
     if not addresses.is_on(account.network, url, rehearsal=publication.rehearsal):
-        raise SettlingError(f"that is no address of {account.network.label}; write the one at which you saw it there")
+        raise Elsewhere(f"that is no address of {account.network.label}; write the one at which you saw it there")
     other = session.scalar(
         select(Publication.key)
         .join(Publication.account)
@@ -126,7 +134,7 @@ def _must_be_its_own(session: Session, publication: Publication, url: str, remot
         .limit(1)
     )
     if other:
-        raise SettlingError(f"that is the post of {other}; look for the one of {publication.key}")
+        raise AnothersPost(f"that is the post of {other}; look for the one of {publication.key}")
 
 
 def _must_be_in_doubt(publication: Publication) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from campaigns.models import Publication, Scope
+    from campaigns.settings import Settings
     from campaigns.store import Store
     from campaigns.telling import Teller
 
@@ -82,7 +83,7 @@ def publications(
         with house.store.reading() as session:
             must_be_there(session, Post.key, post, "sawt publications lists what is planned")
             must_be_there(session, Account.key, account, "sawt accounts lists them")
-            teller = _teller(session)
+            teller = _teller(session, house.settings)
             told = [(publication_row(each), teller.tell(each)) for each in session.scalars(query)]
         rows = [{**row, "says": unmarked(said.text)} for row, said in told]
         if as_json:
@@ -99,12 +100,12 @@ def publications(
         )
 
 
-def _teller(session: Session) -> Teller:
+def _teller(session: Session, settings: Settings) -> Teller:
     from campaigns.languages import Language as Tongue
     from campaigns.telling import Teller
     from campaigns.words import words_in
 
-    return Teller(session, words_in(Tongue.EN), now=now())
+    return Teller(session, words_in(Tongue.EN), now=now(), too_late=settings.too_late)
 
 
 def _lines(*parts: str | None) -> str:

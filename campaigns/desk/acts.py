@@ -61,9 +61,13 @@ def is_out(visit: Decider, key: str, seen: Seen, address: Address = "", number: 
                 _NUMBERS.get(publication.account.network, "act.number_digits") if number.strip() else "act.say_number"
             )
             raise Unclear(asked) from None
-        settling.it_is_out(
-            session, publication, url=address.strip(), remote_id=known_as, by=visit.who.name, now=visit.now
-        )
+        seen_as = {"url": address.strip(), "remote_id": known_as}
+        try:
+            settling.it_is_out(session, publication, **seen_as, by=visit.who.name, now=visit.now)
+        except settling.Elsewhere:
+            raise Unclear("act.say_network_address") from None
+        except settling.AnothersPost:
+            raise Unclear("act.anothers_post") from None
 
     return _act(visit, key, seen, do, done="out", kept={"address": address, "number": number})
 

@@ -765,6 +765,17 @@ def test_what_is_released_for_the_real_account_knows_nothing_of_the_stage(
     assert (out.state, out.rehearsal, out.checkpoint, out.sent_at) == (Delivery.PLANNED, False, {}, None)
 
 
+def test_nothing_is_put_back_for_an_hour_beyond_its_approval(
+    store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
+) -> None:
+    factories.approved(store, settings, due_at=soon())
+    with store.writing() as session:
+        session.execute(update(Publication).values(state=Delivery.HELD))
+    with pytest.raises(levers.LeverError, match="holds until"), store.writing() as session:
+        held, far = session.scalars(select(Publication)).one(), clock() + review.VALID_FOR + timedelta(days=1)
+        levers.resume(session, held, settings=settings, by="Yusuf", now=clock(), due_at=far)
+
+
 def test_what_is_meant_for_the_real_account_is_not_released_to_the_stage(
     store: Store, settings: Settings, publisher: Publisher, clock: MovableClock
 ) -> None:

@@ -74,6 +74,7 @@ def test_somebody_who_sees_what_was_said_not_to_be_there_says_where(house: House
     [
         ({"address": ""}, "begins with https://"),
         ({"address": "javascript:alert(1)"}, "begins with https://"),
+        ({"address": "https://example.org/status/9"}, "This is no address of X"),
         ({"address": "https://x.com/sawt"}, "does not hold the number under which X keeps it"),
         ({"address": SEEN_AT, "number": "a post"}, "On X a number is digits alone"),
     ],
@@ -82,6 +83,35 @@ def test_an_address_that_says_nothing_settles_nothing(house: House, form: dict[s
     status, text = press(house.sign_in("Yusuf"), uncertain(house), "out", **form)
     assert (status, says in text) == (409, True), text
     assert house.publication(PLANNED).state is Delivery.UNCERTAIN
+
+
+def test_the_address_of_another_post_settles_nothing(house: House) -> None:
+    house.stands(REFUSED, Delivery.PUBLISHED, remote_id="1993000000000000001")
+    status, text = press(house.sign_in("Yusuf"), uncertain(house), "out", address=SEEN_AT)
+    assert (status, "At this address stands another post" in text) == (409, True)
+    assert house.publication(PLANNED).state is Delivery.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [
+        ("it may be out twice: a late answer: it is out as 7 at 7. Look at the account, and delete one of them",
+         "It may be out twice on X"),
+        ("it is out, but its correction could not be brought: X refuses this: no",
+         "The correction could not be brought"),
+    ],
+)  # fmt: skip
+def test_what_is_out_and_needs_a_look_waits_for_a_person_who_puts_it_in_order(
+    house: House, why: str, says: str
+) -> None:
+    browser, shown = house.sign_in("Yusuf"), published(house)
+    shown = house.stands(PLANNED, Delivery.PUBLISHED, why=why)
+    listed = browser.get("/?waits=to_look_at").text
+    assert says in listed
+    assert press(browser, shown, "out", address=SEEN_AT)[0] == 303
+    assert says not in browser.get("/?waits=to_look_at").text
+    now = house.publication(PLANNED)
+    assert (now.state, now.remote_id) == (Delivery.PUBLISHED, "1993000000000000001")
 
 
 def test_what_was_filled_in_comes_back_with_the_sentence(house: House) -> None:
