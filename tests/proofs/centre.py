@@ -42,6 +42,14 @@ BEHIND = timedelta(minutes=3)
 """How far the second worker's clock is slow."""
 LAG = timedelta(seconds=4)
 """How far the stage's lists are behind; less than the shortest settling of a network."""
+_ADDRESSES = {
+    Network.X: "https://x.com/seen",
+    Network.FACEBOOK: "https://www.facebook.com/seen",
+    Network.INSTAGRAM: "https://www.instagram.com/seen",
+    Network.YOUTUBE: "https://youtu.be/seen",
+    Network.WEBSITE: "https://example.org/seen",
+}
+"""At which a person saw a post."""
 PERSON = "Yusuf"
 _TOKEN = re.compile(r"\bpost (\w+), version (\d+)\b")
 _PART = re.compile(r"\n\n(\d)/\d$")
@@ -230,7 +238,7 @@ class Centre:
             with self._people.writing() as session:
                 publication = _publication(session, key)
                 if seen := self._unknown(publication):
-                    found = {"url": "https://example.org/seen", "remote_id": str(seen[0]["remote_id"])}
+                    found = {"url": _ADDRESSES[publication.account.network], "remote_id": str(seen[0]["remote_id"])}
                     settling.it_is_out(session, publication, **found, by=PERSON, now=self.now())
                 else:
                     settling.it_is_not_out(session, publication, by=PERSON, now=self.now())

@@ -76,6 +76,7 @@ class Relay:
         self._through = threading.Event()
         self._through.set()
         self._lock = threading.Lock()
+        self._is_over = False
         self._sockets: set[socket.socket] = set()
         self._heads: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -99,6 +100,8 @@ class Relay:
 
     def close(self) -> None:
         self._listener.close()
+        with self._lock:
+            self._is_over = True
         self._hang_up()
         self._through.set()
 
@@ -123,15 +126,19 @@ class Relay:
             self._keep(host)
             self._through.wait()
             server = socket.create_connection(self._server)
+            self._keep(server)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             host.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._keep(server)
             threading.Thread(target=self._pump, args=(server, host), daemon=True).start()
             self._pump(host, server)
 
     def _keep(self, each: socket.socket) -> None:
         with self._lock:
-            self._sockets.add(each)
+            if not self._is_over:
+                self._sockets.add(each)
+                return
+        each.close()
+        raise OSError("the line is closed")
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
