@@ -124,7 +124,9 @@ class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
     def _count_anew(self, now: datetime) -> None:
         with suppress(JobLookupError):  # it is being shut down
             for job in self.get_jobs():
-                self.modify_job(job.id, next_run_time=job.trigger.get_next_fire_time(None, now))
+                anew = job.trigger.get_next_fire_time(None, now)
+                if job.next_run_time and anew and anew < job.next_run_time:  # never later: clocks are set back often
+                    self.modify_job(job.id, next_run_time=anew)
 
 
 def _safely(name: str, verb: Callable[[], object]) -> Callable[[], None]:

@@ -54,18 +54,23 @@ class Connections:
     def platform(self, speaker: Speaker) -> Iterator[Platform]:
         """A connection of the account that nobody else uses meanwhile. Raises NotSignedIn, Unreachable."""
         credentials = self._credentials(speaker)
-        with self._lock:
-            line = self._idle[speaker].pop() if self._idle[speaker] else None
-        if line is None or line.credentials is not credentials:  # a person has signed the account in anew
-            line = _Line(self._connect(speaker), credentials)
         try:
-            yield line.platform
+            line = self._line(speaker, credentials)
+            try:
+                yield line.platform
+            finally:
+                with self._lock:
+                    self._idle[speaker].append(line)
         except NotSignedIn as error:
             error.connected_at = tokens.connected_at(credentials)
             raise
-        finally:
-            with self._lock:
-                self._idle[speaker].append(line)
+
+    def _line(self, speaker: Speaker, credentials: Mapping[str, str] | None) -> _Line:
+        with self._lock:
+            line = self._idle[speaker].pop() if self._idle[speaker] else None
+        if line is None or line.credentials is not credentials:  # a person has signed the account in anew
+            return _Line(self._connect(speaker), credentials)
+        return line
 
     @property
     def settings(self) -> Settings:

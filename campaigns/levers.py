@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import ACTIVE, Account, Delivery, Hold, Publication, Scope
+from campaigns.models import ACTIVE, Account, Delivery, Hold, PostState, Publication, Revision, Scope
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
@@ -62,12 +62,20 @@ def release(session: Session, *, scope: Scope, value: str, by: str, now: datetim
 
 def _hold_what_was_due(session: Session, lever: Hold, *, now: datetime) -> None:
     """What no worker came to while the lever stood, as its account was resting: it too goes out by no hand but ours."""
-    due = select(Publication).where(Publication.state.in_(_WAITING), Publication.due_at <= now)
+    from campaigns.publishing import following
+
+    waits = and_(Publication.state.in_(_WAITING), Publication.due_at <= now)
+    corrects = and_(Publication.state == Delivery.PUBLISHED, Publication.corrected_to_id.is_not(None))
+    due = select(Publication).where(or_(waits, and_(corrects, Publication.follows_at <= now)))
     for publication in session.scalars(due.order_by(Publication.id)).all():
-        if _covers(lever, publication):
-            with suppress(Overtaken):
-                why = held_by(lever)
-                move(session, publication, Delivery.HELD, by=lever.by, why=why, now=now, fence=Publication.fence + 1)
+        if not _covers(lever, publication):
+            continue
+        with suppress(Overtaken):
+            if publication.state is Delivery.PUBLISHED:
+                following.give_up(session, publication, f"is {held_by(lever)}", by=lever.by, now=now)
+            else:
+                fence = Publication.fence + 1
+                move(session, publication, Delivery.HELD, by=lever.by, why=held_by(lever), now=now, fence=fence)
 
 
 def held_by(lever: Hold) -> str:
@@ -108,7 +116,9 @@ def resume(
         raise LeverError(f"{publication.key} is {was}; only what is held, missed or failed can go back on the plan")
     if lever := holding(session, publication):
         raise LeverError(f"{publication.key} is still held ({lever.reason}); lift that lever first")
-    ends_at = next((each.expires_at for each in reversed(publication.revision.approvals) if each.expires_at), None)
+    newer = _newer_approved(publication) if due_at else None
+    revision = newer or publication.revision
+    ends_at = next((each.expires_at for each in reversed(revision.approvals) if each.expires_at), None)
     if due_at and ends_at and due_at >= ends_at:
         raise LeverError(
             f"its approval holds until {ends_at:%Y-%m-%d}; choose an earlier hour, or have it approved again"
@@ -126,6 +136,7 @@ def resume(
             why="",
             now=now,
             **({} if rehearsal is publication.rehearsal else _UNKNOWN_TO_THE_NETWORK),
+            **({"revision_id": newer.id, "checkpoint": {}} if newer else {}),
             rehearsal=rehearsal,
             due_at=due_at or max(publication.due_at, now),
             not_before=None,
@@ -136,7 +147,15 @@ def resume(
     except Overtaken as error:
         session.refresh(publication)
         raise LeverError(f"{publication.key} is {publication.state} meanwhile; nothing was changed") from error
+    session.expire(publication, ["revision"])
     note(session, by, "resumed", publication.key, now=now)
+
+
+def _newer_approved(publication: Publication) -> Revision | None:
+    """What takes the place of its words at the hour that a person gives it."""
+    post = publication.post
+    takes_place = post.state is PostState.APPROVED and post.revision is not publication.revision
+    return post.revision if takes_place and not publication.is_out_in_part else None
 
 
 def resume_account(session: Session, account: Account, *, by: str, now: datetime) -> None:

@@ -133,9 +133,9 @@ def take_its_place(session: Session, publication_id: int, *, settings: Settings,
         return
     try:
         plan(session, publication.post, settings=settings, now=now, only=publication.account)
-    except CannotPlan as error:
+    except CannotPlan:
         if publication.state is Delivery.WITHDRAWN:
-            why = f"a newer revision is approved and has no hour: {error}"
+            why = "a newer revision is approved and there is no hour for it any more; put it back at a new one"
             move(session, publication, Delivery.HELD, by="plan", why=why, now=now)
 
 

@@ -16,6 +16,7 @@ from campaigns.models import Account, Delivery, Publication
 from campaigns.moving import Overtaken, move
 from campaigns.publishing import following
 from platforms import adapter
+from platforms.contract import Network
 
 _TRIES = 3
 
@@ -36,14 +37,17 @@ def it_is_out(session: Session, publication: Publication, *, url: str, remote_id
     """Somebody has seen it on the account: it is published, with the address that they found. Raises SettlingError.
 
     Of a post in parts they have seen the part in doubt; what is still to follow it goes out. What is held, missed or
-    failed may have been sent before that as well. Of what is out they say that they have put it in order.
+    failed may have been sent before that as well. Of what may be out twice they say which copy is left.
     """
     _must_be_in_doubt(publication)
     _must_be_its_own(session, publication, url, remote_id)
-    was_out = publication.state is Delivery.PUBLISHED
+    to, why = Delivery.PUBLISHED, f"seen on the account: {url}"
+    if publication.state is Delivery.PUBLISHED:
+        left = _in_order(publication, url, remote_id)
+        _settle(session, publication, _must_be_in_doubt, to, why, by=by, now=now, values=left)
+        return
     network, known = adapter(publication.account.network), publication.checkpoint
     checkpoint = network.settled(known, remote_id)
-    to, why = Delivery.PUBLISHED, f"seen on the account: {url}"
     published_at = publication.published_at or publication.sent_at or now
     values: dict[str, object] = {"url": url, "remote_id": remote_id, "published_at": published_at}
     if parts := network.parts_out(checkpoint):
@@ -54,11 +58,18 @@ def it_is_out(session: Session, publication: Publication, *, url: str, remote_id
         values["published_at"] = first.published_at or now
         if parts.out < parts.of:
             to, why = Delivery.PLANNED, f"{why}; {parts.out} of {parts.of} parts are out, and the others follow"
-    if was_out:
-        values |= {"corrected_to_id": None, "follows_at": None}
     _settle(session, publication, _must_be_in_doubt, to, why, by=by, now=now, values=values)
-    if to is Delivery.PUBLISHED and not was_out:
+    if to is Delivery.PUBLISHED:
         following.come_out(session, publication.id, publication.account.network, now=now)
+
+
+def _in_order(publication: Publication, url: str, remote_id: str) -> dict[str, object]:
+    """Of two copies the one that is left. An id that we know is not given up for an address that holds none."""
+    network, known = publication.account.network, publication.remote_id
+    if remote_id == known or (addresses.is_id(network, known) and not addresses.is_id(network, remote_id)):
+        return {}
+    parts = adapter(network).parts_out(publication.checkpoint)
+    return {"url": url, "remote_id": remote_id, **({"checkpoint": {}} if parts else {})}
 
 
 def may_be_out(publication: Publication) -> bool:
@@ -126,10 +137,13 @@ def _must_be_its_own(session: Session, publication: Publication, url: str, remot
     account = publication.account
     if not addresses.is_on(account.network, url, rehearsal=publication.rehearsal):
         raise Elsewhere(f"that is no address of {account.network.label}; write the one at which you saw it there")
+    whose = Account.network == account.network
+    if account.network is Network.WEBSITE:  # each site counts its articles by itself
+        whose = Account.key == account.key
     other = session.scalar(
         select(Publication.key)
         .join(Publication.account)
-        .where(Account.network == account.network, Publication.remote_id == remote_id)
+        .where(whose, Publication.remote_id == remote_id)
         .where(Publication.rehearsal == publication.rehearsal, Publication.id != publication.id)
         .limit(1)
     )
@@ -138,7 +152,7 @@ def _must_be_its_own(session: Session, publication: Publication, url: str, remot
 
 
 def _must_be_in_doubt(publication: Publication) -> None:
-    if may_be_out(publication) or following.wants_a_look(publication):
+    if may_be_out(publication) or following.may_be_twice(publication):
         return
     if publication.state in RESUMABLE and publication.sent_at and not publication.remote_id:
         raise SettlingError(

@@ -385,9 +385,20 @@ def _on_postgres(store: Store, account: str) -> Iterator[Callable[[], bool]]:
     try:
         connection = store.apart()
     except OperationalError as error:  # nothing has left: whoever was about to send must not come into doubt
-        raise Unreachable(f"the database cannot be asked whose turn it is to renew the sign-in of {account}") from error
+        raise _nobody_says_whose_turn(account) from error
+
+    def is_ours() -> bool:
+        try:
+            return bool(connection.scalar(select(func.pg_try_advisory_lock(91, number))))
+        except OperationalError as error:
+            raise _nobody_says_whose_turn(account) from error
+
     with connection:
-        yield lambda: bool(connection.scalar(select(func.pg_try_advisory_lock(91, number))))
+        yield is_ours
+
+
+def _nobody_says_whose_turn(account: str) -> Unreachable:
+    return Unreachable(f"the database cannot be asked whose turn it is to renew the sign-in of {account}")
 
 
 @contextmanager

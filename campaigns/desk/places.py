@@ -89,7 +89,7 @@ def acts_for(session: Session, publication: Publication) -> Collection[Act]:
                 return (Act.SAY_OUT, first)
             return (first, *_down(publication)) if publication.is_out_in_part else (first,)
         case Delivery.PUBLISHED:
-            put_in_order = (Act.SAY_OUT,) if following.wants_a_look(publication) else ()
+            put_in_order = (Act.SAY_OUT,) if following.may_be_twice(publication) else ()
             return (*put_in_order, *_down(publication))
         case Delivery.WITHDRAWING:
             return (Act.SAY_DELETED,)

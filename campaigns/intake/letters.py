@@ -23,8 +23,14 @@ _NEVER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\uff
 _WITH_ISOLATES = re.compile(r"[\u2066-\u2069]")
 _ARABIC = re.compile(r"[\u0620-\u063f\u0641-\u064a\u066e-\u06d5\ufb50-\ufdff\ufe70-\ufefc]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_FOREIGN = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"|\([^)]*\)|\{[^}]*\}|https?://\S+|[@#]\w+")
+_FOREIGN = re.compile(
+    r"«[^»]*»|“[^”]*”|\"[^\"]*\"|‘[^’]*’|‹[^›]*›|\([^)]*\)|\{[^}]*\}"
+    r"|https?://\S+|[\w.+-]+@[\w-]+\.\S+|(?:[a-z0-9-]+\.)+[a-z]{2,}\S*|[@#]\w+",
+    re.IGNORECASE | re.ASCII,
+)
 """What may stand in any letters: quotations, names in brackets, verses, addresses."""
+_SHARE = 9
+"""So many letters of another script to one of its own are a column mixed up; fewer are names and loan words."""
 _HASHTAG = re.compile(r"#(?=.*[^\W\d_])\w+")
 
 
@@ -75,14 +81,14 @@ def typed_verse(text: str) -> str | None:
 
 
 def of_another_script(text: str, language: Language) -> str | None:
-    """A sentence when most letters are not this language's: its column was mixed up with another.
+    """A sentence when hardly a letter is this language's: its column was mixed up with another.
 
     English and French cannot be told apart by their letters.
     """
     said = _FOREIGN.sub("", text)
     arabic, latin = len(_ARABIC.findall(said)), len(_LATIN.findall(said))
     own, other, letters = (arabic, latin, "Latin") if language is Language.AR else (latin, arabic, "Arabic")
-    if other <= own:
+    if other <= own * _SHARE:
         return None
     return f"most of its letters are {letters}; write {language.own_name} here, or move it to its own column"
 

@@ -13,7 +13,6 @@ from campaigns.models import Delivery, PostState, Publication
 from campaigns.moving import move, update_unchanged, write_down
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
-from campaigns.publishing.following import ITS_CORRECTION
 from campaigns.publishing.steps import FOLLOW_LATER, TOO_LATE, Claim, Lane, Line, Step
 from campaigns.store import Store, database_now
 from campaigns.vault import Vault
@@ -105,18 +104,13 @@ class Claims:
                 return self._claimed(session, publication, Step.FOLLOW_UP, now)
             update_unchanged(session, publication, publication.state, follows_at=now + FOLLOW_LATER)
             return None
-        why = f"{ITS_CORRECTION} is held by {lever.by}: {lever.reason}" if lever else ""
+        obstacle = f"is {levers.held_by(lever)}" if lever else ""
         if to.post.revision is not to or to.post.state is not PostState.APPROVED:
-            why = f"a newer revision takes the place of {ITS_CORRECTION}"
+            obstacle = "has given its place to a newer revision"
         elif review.approval_in_force(to, now=now) is None:
-            why = f"{ITS_CORRECTION} is not what was approved and was not sent; have it approved again"
-        if why:
-            in_doubt = publication.setbacks > 0
-            why += following.DOUBT if in_doubt else ""
-            values = following.given_up(in_doubt=in_doubt)
-            move(session, publication, Delivery.PUBLISHED, by=self.owner, why=why, now=now, **values)
-            session.expire(publication, ["corrected_to"])
-            following.follow(session, publication.id, publication.account.network, now=now)
+            obstacle = "is not what was approved and was not sent; have it approved again"
+        if obstacle:
+            following.give_up(session, publication, obstacle, by=self.owner, now=now)
             return None
         return self._claimed(session, publication, Step.FOLLOW_UP, now)
 

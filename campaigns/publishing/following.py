@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import planning
 from campaigns.models import Account, Delivery, Publication
+from campaigns.moving import move
 from platforms import adapter
 from platforms.contract import Network
 
@@ -26,10 +27,18 @@ def to_be_looked_at() -> ColumnElement[bool]:
     return Publication.why.startswith(TWICE) | Publication.why.contains(ITS_CORRECTION)
 
 
-def wants_a_look(publication: Publication) -> bool:
-    """The same of one at hand."""
-    why = publication.why
-    return publication.state is Delivery.PUBLISHED and (why.startswith(TWICE) or ITS_CORRECTION in why)
+def may_be_twice(publication: Publication) -> bool:
+    return publication.state is Delivery.PUBLISHED and publication.why.startswith(TWICE)
+
+
+def give_up(session: Session, publication: Publication, why: str, *, by: str, now: datetime) -> None:
+    """Its correction does not come, and not by itself afterwards; `why` goes on from ITS_CORRECTION."""
+    in_doubt = publication.setbacks > 0
+    said = f"{ITS_CORRECTION} {why}{DOUBT if in_doubt else ''}"
+    values = given_up(in_doubt=in_doubt)
+    move(session, publication, Delivery.PUBLISHED, by=by, why=said, now=now, fence=Publication.fence + 1, **values)
+    session.expire(publication, ["corrected_to"])
+    follow(session, publication.id, publication.account.network, now=now)
 
 
 def given_up(*, in_doubt: bool) -> Mapping[str, int | None]:

@@ -562,7 +562,14 @@ def test_newer_words_for_which_no_hour_is_left_are_held_and_say_so(
     publisher.work("x-en")
     out = factories.publication(store, key)
     assert (out.state, shown(running)) == (Delivery.HELD, [])
-    assert "a newer revision is approved and has no hour: its hour has passed" in out.why
+    assert "there is no hour for it any more" in out.why
+    with store.writing() as session:
+        held = session.scalars(select(Publication)).one()
+        at = clock() + timedelta(minutes=30)
+        levers.resume(session, held, settings=settings, by="Yusuf", now=clock(), due_at=at)
+    clock.move(minutes=31)
+    publisher.work("x-en")
+    assert [each["text"] for each in running.shown()] == ["New words."]
 
 
 def test_what_a_person_took_down_comes_back_only_by_an_approval_since_then(

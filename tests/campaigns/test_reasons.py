@@ -86,6 +86,9 @@ OURS = sorted(
     {each for module in WRITERS for each in written(module) if not each.startswith(CONTINUED)}
     | {
         "not seen yet",
+        f"{following.ITS_CORRECTION} is not what was approved and was not sent; have it approved again",
+        f"{following.ITS_CORRECTION} has given its place to a newer revision",
+        f"{following.ITS_CORRECTION} is held by Yusuf: a day of mourning",
         "corrected",
         "Yusuf disconnected x-ar: connect it again, then release this",
         "Yusuf disconnected x-ar while something there was on its way or in doubt",

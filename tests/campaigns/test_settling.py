@@ -13,12 +13,13 @@ from sqlalchemy import select, update
 
 from campaigns import levers, settling
 from campaigns.connections import Connections
-from campaigns.models import Delivery, Publication
+from campaigns.models import Account, Delivery, Publication
 from campaigns.publishing import Lane, Line, Publisher
-from campaigns.publishing.following import ITS_CORRECTION, TWICE
+from campaigns.publishing.following import TWICE
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
+from platforms.contract import Network
 from tests import factories
 
 LINE = Line(account="x-en", lane=Lane.SEND)
@@ -69,15 +70,44 @@ def test_another_post_or_another_site_is_not_taken_for_what_was_looked_for(
     assert factories.publication(store, key).state is Delivery.UNCERTAIN
 
 
-@pytest.mark.parametrize("why", [f"{TWICE}: a late answer", f"it is out, but {ITS_CORRECTION} could not be brought"])
-def test_what_is_out_and_wants_a_look_is_put_in_order_by_a_person(why: str, store: Store, settings: Settings) -> None:
+def test_of_what_may_be_out_twice_a_person_says_which_copy_is_left(store: Store, settings: Settings) -> None:
     key = uncertain(store, settings)
-    stands(store, state=Delivery.PUBLISHED, why=why, remote_id="8", url="https://x.com/i/status/8")
+    twice = f"{TWICE}: a late answer: it is out as 9 at {SEEN['url']}. Look at the account, and delete one of them"
+    stands(store, state=Delivery.PUBLISHED, why=twice, remote_id="8", url="https://x.com/i/status/8")
     _seen(store)
     out = factories.publication(store, key)
     assert (out.state, out.remote_id, out.why) == (Delivery.PUBLISHED, "9", f"seen on the account: {SEEN['url']}")
     with pytest.raises(settling.SettlingError, match="nothing to decide"):
         _seen(store)
+
+
+def test_an_id_that_is_known_is_not_given_up_for_an_address_that_holds_none(store: Store, settings: Settings) -> None:
+    key = uncertain(store, settings)
+    known = {"remote_id": "12_34", "url": "https://www.facebook.com/12_34"}
+    with store.writing() as session:
+        session.execute(update(Account).where(Account.key == "x-en").values(network=Network.FACEBOOK))
+    stands(store, state=Delivery.PUBLISHED, why=f"{TWICE}: a late answer", **known)
+    with store.writing() as session:
+        shared = {"url": "https://www.facebook.com/share/p/1AbC/", "remote_id": "1AbC"}
+        settling.it_is_out(
+            session, session.scalars(select(Publication)).one(), **shared, by="Yusuf", now=datetime.now(UTC)
+        )
+    out = factories.publication(store, key)
+    assert (out.remote_id, out.url, out.why.startswith(TWICE)) == (*known.values(), False)
+
+
+def test_two_sites_may_count_their_articles_alike(store: Store, settings: Settings) -> None:
+    key = uncertain(store, settings)
+    factories.approved(store, settings, "other", text="Another.", on=["facebook-en"], due_at=datetime.now(UTC))
+    with store.writing() as session:
+        session.execute(update(Account).values(network=Network.WEBSITE))
+        published = {"state": Delivery.PUBLISHED, "remote_id": "41"}
+        session.execute(update(Publication).where(Publication.key == "other:facebook-en:en").values(**published))
+    with store.writing() as session:
+        here = {"url": "https://b.example.org/?p=41", "remote_id": "41"}
+        looked_for = session.scalars(select(Publication).where(Publication.key == key)).one()
+        settling.it_is_out(session, looked_for, **here, by="Yusuf", now=datetime.now(UTC))
+    assert factories.publication(store, key).state is Delivery.PUBLISHED
 
 
 @pytest.fixture

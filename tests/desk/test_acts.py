@@ -92,23 +92,27 @@ def test_the_address_of_another_post_settles_nothing(house: House) -> None:
     assert house.publication(PLANNED).state is Delivery.UNCERTAIN
 
 
+TWICE = "it may be out twice: a late answer: it is out as 7 at 7. Look at the account, and delete one of them"
+UNCORRECTED = "it is out, but its correction could not be brought: X refuses this: no"
+
+
 @pytest.mark.parametrize(
-    ("why", "says"),
-    [
-        ("it may be out twice: a late answer: it is out as 7 at 7. Look at the account, and delete one of them",
-         "It may be out twice on X"),
-        ("it is out, but its correction could not be brought: X refuses this: no",
-         "its correction could not be brought"),
-    ],
-)  # fmt: skip
-def test_what_is_out_and_needs_a_look_waits_for_a_person_who_puts_it_in_order(
-    house: House, why: str, says: str
-) -> None:
-    browser, shown = house.sign_in("Yusuf"), published(house)
-    shown = house.stands(PLANNED, Delivery.PUBLISHED, why=why)
+    ("why", "says"), [(TWICE, "It may be out twice on X"), (UNCORRECTED, "its correction could not be brought")]
+)
+def test_what_is_out_and_needs_a_look_waits_for_a_person(house: House, why: str, says: str) -> None:
+    browser = house.sign_in("Yusuf")
+    published(house)
+    house.stands(PLANNED, Delivery.PUBLISHED, why=why)
     assert says in unmarked(browser.get("/?waits=to_look_at").text)
+    assert "Out, needs a look" in browser.get("/?waits=to_look_at").text
+
+
+def test_a_person_says_which_of_two_copies_is_left(house: House) -> None:
+    browser = house.sign_in("Yusuf")
+    published(house)
+    shown = house.stands(PLANNED, Delivery.PUBLISHED, why=TWICE)
     assert press(browser, shown, "out", address=SEEN_AT)[0] == 303
-    assert says not in unmarked(browser.get("/?waits=to_look_at").text)
+    assert "It may be out twice" not in unmarked(browser.get("/").text)
     now = house.publication(PLANNED)
     assert (now.state, now.remote_id) == (Delivery.PUBLISHED, "1993000000000000001")
 
