@@ -98,3 +98,14 @@ def test_a_clock_that_is_set_right_keeps_neither_a_due_post_nor_the_sweep_waitin
         wait_for(lambda: publisher.sweeps > sweeps + 1, "the sweep")
         next_runs = [job.next_run_time for job in clock._scheduler.get_jobs()]
     assert max(next_runs) < datetime.now(UTC) + timedelta(days=32), "the month's summary hangs on it as well"
+
+
+def test_a_clock_that_is_set_back_each_minute_postpones_no_job(publisher: Counting, wall: type[Wall]) -> None:
+    with at_work(publisher) as clock:
+        jobs = clock._scheduler
+        before = {each: jobs.get_job(each).next_run_time for each in ("sign-ins", "summary")}
+        for _ in range(40):
+            for step in (60, -1.5):
+                wall.wrong_by += timedelta(seconds=step)
+                jobs._process_jobs()
+        assert all(jobs.get_job(each).next_run_time <= at for each, at in before.items())

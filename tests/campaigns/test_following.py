@@ -254,6 +254,16 @@ def test_a_lever_stops_a_correction_and_lifting_it_brings_nothing(house: House) 
     assert (house.says, house.row.state) == ([OLD], Delivery.PUBLISHED)
 
 
+def test_a_correction_that_no_worker_came_to_under_a_lever_stays_away_when_it_is_lifted(house: House) -> None:
+    house.corrected(NEW)
+    house.hold()
+    house.lift()
+    house.later()
+    house.work()
+    assert (house.says, house.row.follows_at) == ([OLD], None)
+    assert "its correction is held by Yusuf: mourning" in house.row.why
+
+
 def test_a_lever_pulled_between_claim_and_call_stops_a_correction(house: House) -> None:
     house.corrected(NEW)
     claim = house.taken()

@@ -23,7 +23,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from campaigns import catalogue, intake
-from campaigns.intake import COLUMNS, Fault, Imported, Unreadable, read
+from campaigns.intake import COLUMNS, Fault, Imported, Unreadable, letters, read
 from campaigns.intake.rows import tidy
 from campaigns.languages import Language
 from campaigns.models import (
@@ -877,3 +877,21 @@ def _is_out(house: House, account: str, language: Language) -> None:
                 language=language, state=Delivery.PUBLISHED, due_at=NOW, published_at=NOW, remote_id="4711",
             )
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (Language.AR, "شاهدوا اللقاء: www.sawtalhikma.org/ar/peace"),
+        (Language.AR, "راسلونا: peace@sawtalhikma.org"),
+        (Language.AR, "انضموا إلينا على Facebook وInstagram وYouTube وTelegram"),
+        (Language.AR, "محاضرة Ask an Imam مع د. John Smith على Zoom"),
+        (Language.AR, "شعار Sawt Centre for Dialogue"),
+        (Language.EN, "The poster reads: بسم الله الرحمن الرحيم"),
+        (Language.EN, "Say السلام عليكم ورحمة الله وبركاته to all."),
+        (Language.FR, "Calligraphie : لا إكراه في الدين"),
+        (Language.FR, "On lit ‹ لا إكراه في الدين › sur le mur"),
+    ],
+)
+def test_names_addresses_and_quotations_in_another_script_are_no_column_mixed_up(language: Language, text: str) -> None:
+    assert letters.of_another_script(text, language) is None

@@ -458,6 +458,21 @@ def test_a_post_goes_out_once_though_its_token_runs_out_and_though_its_sign_in_e
     assert [each["remote_id"] for each in stage.records.all("shown")] == [out.remote_id]
 
 
+def test_a_sign_in_that_lacks_something_pauses_its_account(
+    store: Store, house: Settings, keyring: Keyring, base: str, stage: Stage, vault: Vault, clock: MovableClock
+) -> None:
+    candidate = consented(Network.X, base, "x-en")[0]
+    stored(store, keyring, "x-en", replace(candidate, credentials={"client_id": "app"}))
+    tokens.look_again(house)
+    factories.approved(store, house, due_at=clock() + timedelta(minutes=1))
+    publisher = Publisher(store, vault, lines(house, base), owner="worker-1", clock=clock)
+    publisher.work("x-en")
+    with store.reading() as session:
+        account = session.get_one(Account, "x-en")
+        assert account.paused_at is not None
+        assert "lacks" in (account.paused_why or "")
+
+
 def test_a_call_under_the_old_sign_in_does_not_pause_an_account_that_was_signed_in_anew_meanwhile(
     store: Store,
     house: Settings,
