@@ -50,15 +50,15 @@ BREAKAGES = (
     Breakage(
         told="the fence is not looked at before a call",
         file=f"{PUBLISHING}gate.py",
-        was="if (publication.state, publication.fence) != (claim.step.state, claim.fence):",
+        was="if (state, fence) != (claim.step.state, claim.fence):",
         broken="if False:",
         switch="NO_FENCE",
     ),
     Breakage(
         told="a lever is not looked at before a call",
         file=f"{PUBLISHING}gate.py",
-        was="levers.holding(session, publication) if claim.step.sends else None",
-        broken="None",
+        was="if not (some_held and claim.step.sends):",
+        broken="if True:",
         switch="NO_LEVER",
     ),
     Breakage(
@@ -130,8 +130,14 @@ BREAKAGES = (
     Breakage(
         told="the seal is not compared before it is sent",
         file=f"{PUBLISHING}claiming.py",
-        was="if review.approval_in_force(revision, now=now) is None:",
-        broken="if False:",
+        was="approval = review.approval_of(revision)",
+        broken="approval = revision.approvals[-1]",
+    ),
+    Breakage(
+        told="a correction that was approved meanwhile is not brought",
+        file=f"{PUBLISHING}following.py",
+        was="    planning.put_right(session, publication_id, now=now)\n",
+        broken="",
     ),
     Breakage(
         told="newer words go out while the older ones may yet appear",
