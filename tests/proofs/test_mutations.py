@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.proofs.mutations import BREAKAGES, ROOT, Breakage
+from tests.bench.ground import ROOT
+from tests.proofs.mutations import BREAKAGES, Breakage
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES, ids=[each.told for each in BREAKAGES])
