@@ -16,7 +16,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from campaigns import signed_in
+from campaigns import heaps, signed_in
 from campaigns.hands import AT_ONCE, Hands, Threads
 from campaigns.measuring import Measurer
 from campaigns.publishing import Publisher
@@ -58,7 +58,7 @@ class Clock:
         measure_every = max(MEASURE_EVERY / pace, timedelta(seconds=5))
         for name, every, verb in (
             ("arm", ARM_EVERY, self.arm),
-            ("sweep", sweep_every, self.publisher.recover),
+            ("sweep", sweep_every, self.sweep),
             ("measure", measure_every, self.measurer.measure_due),
             ("sign-ins", LOOK_EVERY, self.look_at_sign_ins),
         ):
@@ -89,6 +89,11 @@ class Clock:
         # Two at once do no harm, and a due instant must not be skipped because one before it is still looked for.
         publish = _safely("publish", self.publish)
         self._scheduler.add_job(publish, "date", run_date=run_at, id="publish", max_instances=2, replace_existing=True)
+
+    def sweep(self) -> None:
+        """Free what dead workers left behind, and memory that nobody uses."""
+        self.publisher.recover()
+        heaps.give_back()
 
     def look_at_sign_ins(self) -> None:
         signed_in.look_when_due(self.publisher.store, self.publisher.connections.settings, now=self.publisher.clock())

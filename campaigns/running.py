@@ -6,7 +6,6 @@ when it ends by itself, and on a first start loads the rehearsal week.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import logging
 import os
@@ -26,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
-from campaigns import catalogue, tokens
+from campaigns import catalogue, heaps, tokens
 from campaigns.models import Post
 from campaigns.settings import Settings
 from campaigns.shelves import sweep
@@ -49,10 +48,6 @@ LOOK_EVERY = 0.2
 STEPS_END_WITHIN = 2.5
 """What a worker that is told to stop gives the calls in hand; what became of a longer one is looked up later."""
 STOP_WITHIN = 3.2
-M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3
-"""As glibc's malloc.h numbers them."""
-SHORT_TURN = 0.0005
-"""Seconds for which a thread keeps the interpreter; with Python's own 0.005 many senders wait for each other."""
 
 
 class CannotRun(RuntimeError):
@@ -129,7 +124,7 @@ def run_worker(settings: Settings) -> None:
     from campaigns.publishing import Publisher
     from scheduler import Clock
 
-    suit_many_threads()
+    heaps.suit_many_threads()
     store = Store(settings.database_url)
     settings = tokens.with_connected(with_remembered_pace(settings), store)
     with only_worker(settings.home), stage_if_needed(settings) as stage, _told_to_stop() as stopping:
@@ -185,20 +180,6 @@ def _summarise(url: str, month: str, folder: Path) -> None:
     store = Store(url)
     summarise(store, month, Language, ("html", "pdf", "xlsx"), folder, now=now())
     store.close()
-
-
-def suit_many_threads() -> None:
-    """Two heaps for all threads: glibc makes one for each few, and gives little of them back (16 of 150 MB).
-
-    Pictures on their way to a network stay out of them, or they leave holes that grow: glibc itself raises the size
-    from which a block stands alone, and is told to stay at its first one.
-    And shorter turns: whoever comes back from the database waits for one turn of each thread that is busy.
-    """
-    sys.setswitchinterval(SHORT_TURN)
-    with suppress(OSError, AttributeError):  # a system without glibc has no need of it
-        glibc = ctypes.CDLL(None)
-        glibc.mallopt(M_ARENA_MAX, 2)
-        glibc.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
 
 
 def _leave(until: float) -> None:

@@ -13,9 +13,9 @@ import threading
 from datetime import datetime, timedelta
 
 from campaigns.connections import Connections
+from campaigns.heaps import suit_many_threads
 from campaigns.measuring import Measurer
 from campaigns.publishing import Publisher
-from campaigns.running import suit_many_threads
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.vault import Vault
