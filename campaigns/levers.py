@@ -16,11 +16,10 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from campaigns.chronicle import note
-from campaigns.models import ACTIVE, Account, Delivery, Hold, PostState, Publication, Revision, Scope
+from campaigns.models import ACTIVE, WAITING, Account, Delivery, Hold, PostState, Publication, Revision, Scope
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
-_WAITING = (Delivery.PLANNED, Delivery.STAGED)
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 """What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
 
@@ -64,7 +63,7 @@ def _hold_what_was_due(session: Session, lever: Hold, *, now: datetime) -> None:
     """What no worker came to while the lever stood, as its account was resting: it too goes out by no hand but ours."""
     from campaigns.publishing import following
 
-    waits = and_(Publication.state.in_(_WAITING), Publication.due_at <= now)
+    waits = and_(Publication.state.in_(WAITING), Publication.due_at <= now)
     corrects = and_(Publication.state == Delivery.PUBLISHED, Publication.corrected_to_id.is_not(None))
     due = select(Publication).where(or_(waits, and_(corrects, Publication.follows_at <= now)))
     for publication in session.scalars(due.order_by(Publication.id)).all():
@@ -163,7 +162,7 @@ def resume_account(session: Session, account: Account, *, by: str, now: datetime
     account.paused_at = account.paused_why = None
     account.resume_at = account.uploads_at = account.resume_why = None
     account.stumbles = 0
-    waits = (Publication.account_key == account.key, Publication.state.in_(_WAITING))
+    waits = (Publication.account_key == account.key, Publication.state.in_(WAITING))
     session.execute(update(Publication).where(*waits).values(not_before=None))
     note(session, by, "resumed", account.key, now=now)
 
@@ -175,7 +174,7 @@ def hold_account(session: Session, account: Account, *, why: str, by: str, now: 
     """
     real = (Publication.account_key == account.key, Publication.rehearsal.is_(False))
     held = 0
-    for publication in session.scalars(select(Publication).where(*real, Publication.state.in_(_WAITING))).all():
+    for publication in session.scalars(select(Publication).where(*real, Publication.state.in_(WAITING))).all():
         with suppress(Overtaken):
             move(session, publication, Delivery.HELD, by=by, why=f"{why}: connect it again, then release this", now=now)
             held += 1

@@ -28,7 +28,7 @@ from campaigns.chronicle import note
 from campaigns.keyring import Keyring, KeyTrouble
 from campaigns.models import Account, Token
 from campaigns.settings import Settings
-from campaigns.store import Store
+from campaigns.store import PAUSES, Store
 from platforms.contract import Network
 from platforms.errors import NotSignedIn, PlatformError, Unreachable
 from platforms.signing_in import Candidate, Standing
@@ -39,8 +39,6 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds after which an account that another process has connected is seen."""
 TURN_WITHIN, TURN_EVERY = 90.0, 0.1
-PAUSES = (0.1, 0.5, 1.0, 3.0, 5.0)
-"""Seconds between the attempts to store what was renewed, and cannot be had a second time."""
 
 
 # Connect and disconnect

@@ -18,7 +18,7 @@ from campaigns.models.post import (
     Verdict,
     Wording,
 )
-from campaigns.models.publication import ACTIVE, ON_THE_WAY, Delivery, Hold, Move, Publication, Scope
+from campaigns.models.publication import ACTIVE, ON_THE_WAY, WAITING, Delivery, Hold, Move, Publication, Scope
 from campaigns.models.reading import Figure, Reading, Summary
 from campaigns.models.spending import Spending
 from campaigns.models.token import Token
@@ -26,6 +26,7 @@ from campaigns.models.token import Token
 __all__ = [
     "ACTIVE",
     "ON_THE_WAY",
+    "WAITING",
     "Account",
     "Approval",
     "Asset",

@@ -34,6 +34,7 @@ class Delivery(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+WAITING = (Delivery.PLANNED, Delivery.STAGED)
 ON_THE_WAY = (Delivery.PLANNED, Delivery.STAGING, Delivery.STAGED, Delivery.REVEALING)
 ACTIVE = (Delivery.STAGING, Delivery.REVEALING)
 

@@ -25,11 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from campaigns.models import Account, Delivery, Publication
+from campaigns.models import WAITING, Account, Delivery, Publication
 from campaigns.publishing.steps import AHEAD, PATIENCE, Lane, Line
 
 TO_LOOK_AFTER = (Delivery.UNCERTAIN, Delivery.WITHDRAWING)
-WAITING = (Delivery.PLANNED, Delivery.STAGED)
 
 _FOLLOWED = (case((Publication.state == Delivery.PUBLISHED, 1), else_=0) == 1, Publication.follows_at.is_not(None))
 """Out, and something is to follow: a correction, captions, an address in another language.
