@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from campaigns.models import Base, Campaign, Person, Role
-from campaigns.store import CONNECTIONS, WRITING_AT_ONCE, DatabaseClock, Store, Turns, backup, database_now
+from campaigns.store import (
+    AT_MOST,
+    CONNECTIONS,
+    KEPT,
+    WRITING_AT_ONCE,
+    DatabaseClock,
+    Store,
+    Turns,
+    backup,
+    database_now,
+)
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_models_say(store: Store) -> None:
@@ -191,6 +203,17 @@ def test_a_writer_that_failed_lets_the_next_one_in(migrated_sqlite: Path, tmp_pa
         raise ZeroDivisionError
     with store.writing() as session:
         session.add(Campaign(key="next"))
+    store.close()
+
+
+def test_a_crowd_leaves_few_of_sqlites_connections_open(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'sawt.sqlite'}")
+    for _ in range(2):
+        with ExitStack() as crowd:
+            for session in [crowd.enter_context(store.reading()) for _ in range(AT_MOST)]:
+                assert session.scalar(text("SELECT 1")) == 1
+    assert isinstance(store.engine.pool, QueuePool)
+    assert store.engine.pool.checkedin() == KEPT
     store.close()
 
 
