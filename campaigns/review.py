@@ -68,6 +68,11 @@ def same_name(one: str, other: str) -> bool:
     return _folded(one) == _folded(other)
 
 
+def wrote(person: Person, revision: Revision) -> bool:
+    """Whether the words are this person's own, who therefore does not approve them."""
+    return same_name(person.name, revision.author.name)
+
+
 def _folded(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).casefold().replace(_TATWEEL, "")
     return "".join(letter for letter in letters if letter.isalnum()) or name
@@ -221,7 +226,7 @@ def _may_review(by: Person) -> None:
 
 def _may_decide(revision: Revision, by: Person) -> None:
     _may_review(by)
-    if same_name(by.name, revision.author.name):
+    if wrote(by, revision):
         raise ReviewError(f"{by.name} wrote this post; somebody else must approve it")
 
 

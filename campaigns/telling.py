@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_timezone_location
@@ -24,6 +25,7 @@ from campaigns.publishing.steps import TOO_LATE
 from campaigns.reasons import Meaning, understood
 from campaigns.words import LOCALES, Words
 from platforms import adapter
+from platforms.contract import Network
 
 _GROUPS = {Scope.NETWORK: "network", Scope.LANGUAGE: "tongue", Scope.KIND: "kind"}
 """Where our words for what a lever covers stand; campaigns, accounts and misconceptions go by their keys."""
@@ -56,6 +58,16 @@ class Told:
     needs_sign_in: bool
 
 
+class Placed(Protocol):
+    """An account, as far as it is needed to name its network and to read its audience's clock."""
+
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def timezone(self) -> str: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reason:
     """Why something stands as it does: `said` by us in the reader's language, or a person's `own` words.
@@ -67,6 +79,12 @@ class Reason:
     own: str = ""
     folded: str = ""
     title: str = ""
+
+    @property
+    def in_a_line(self) -> str:
+        """For a sheet or a list, where nothing can be folded."""
+        told = f"{self.title}: {self.folded}" if self.folded else ""
+        return " ".join(filter(None, (self.said, self.own, told)))
 
 
 @dataclass(frozen=True)
@@ -228,7 +246,7 @@ class Teller:
         return it.account.waits_for_uncertain and self.session.scalar(found) is not None
 
 
-def reason_of(account: Account, why: str, words: Words, *, now: datetime, people: bool = False) -> Reason:
+def reason_of(account: Placed, why: str, words: Words, *, now: datetime, people: bool = False) -> Reason:
     """A reason that was stored in English, for a reader; with `people`, one that we do not know is a person's own."""
     meanings = list(understood(why)) if why else []
     if people and not any(each.key for each in meanings):
@@ -251,7 +269,7 @@ def reason_of(account: Account, why: str, words: Words, *, now: datetime, people
     )
 
 
-def hour_of(account: Account, moment: datetime, words: Words, *, now: datetime, with_place: bool = True) -> str:
+def hour_of(account: Placed, moment: datetime, words: Words, *, now: datetime, with_place: bool = True) -> str:
     """ "18:00 (Riyadh)" for the account's audience, with the day where it is not today's."""
     zone = ZoneInfo(account.timezone)
     there, today = moment.astimezone(zone), now.astimezone(zone).date()
@@ -268,7 +286,7 @@ def doer(by: str, words: Words) -> str:
     return words.say("site.sawt") if _OURS.fullmatch(by) else by
 
 
-def place_of(account: Account, words: Words) -> str:
+def place_of(account: Placed, words: Words) -> str:
     """The city by which the account's audience sets its clocks."""
     return str(get_timezone_location(account.timezone, locale=LOCALES[words.language], return_city=True))
 

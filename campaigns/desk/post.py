@@ -142,7 +142,7 @@ def _obstacle(visit: Visit, post: Post, seal: str, error: review.ReviewError) ->
     say = visit.words.say
     if seal != review.seal_of(post.revision):
         return Obstacle(text=say("review.stale"), language=visit.language)
-    if post.revision.author_id == visit.who.id:
+    if review.wrote(visit.who, post.revision):
         return Obstacle(text=say("review.own"), language=visit.language)
     if post.state is not PostState.IN_REVIEW:
         return Obstacle(text=say("review.too_late", state=say(f"state.{post.state}")), language=visit.language)
@@ -191,7 +191,7 @@ def _standing(visit: Visit, post: Post) -> str:
         return "closed"
     if not person.role.may_approve:
         return "writer"
-    return "own" if post.revision.author_id == person.id else "decide"
+    return "own" if review.wrote(person, post.revision) else "decide"
 
 
 def _out_already(visit: Visit, session: Session, post: Post) -> list[str]:

@@ -232,7 +232,13 @@ def _account_facts(session: Session) -> dict[str, AccountFacts]:
     """All accounts, network by network, the main languages in our order."""
     networks, languages = list(Network), list(Language)
     facts = [
-        AccountFacts(key=each.key, name=each.name, network=each.network, languages=each.spoken)
+        AccountFacts(
+            key=each.key,
+            name=each.name,
+            network=each.network,
+            languages=each.spoken,
+            timezone=each.timezone,
+        )
         for each in session.scalars(select(Account))
     ]
     facts.sort(key=lambda f: (networks.index(f.network), [languages.index(each) for each in f.languages], f.key))

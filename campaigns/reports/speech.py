@@ -17,6 +17,8 @@ from hijridate import Gregorian
 from campaigns.languages import Language
 from campaigns.reports.told import AccountFacts, Month
 from campaigns.reports.words import HIJRI_MONTHS, NAMES, NOUNS, PHRASES
+from campaigns.telling import Reason, reason_of
+from campaigns.words import Words
 
 MISSING = "—"
 LRI, PDI = "\u2066", "\u2069"
@@ -136,6 +138,10 @@ class Speech:
         """A network and its languages, which reads well in every language: "X · Arabic"."""
         return f"{self.name(facts.network.value)} · {self.languages(facts.languages)}"
 
+    def reason(self, why: str, account: AccountFacts, *, now: datetime, people: bool = False) -> Reason:
+        """Why a publication stands as it does; `people` where a person's own words may be noted as the reason."""
+        return reason_of(account, plain(why), _words(self.language), now=now, people=people)
+
     def languages(self, languages: Sequence[Language]) -> str:
         if len(languages) == len(Language):
             return self.say("all_languages")
@@ -182,6 +188,11 @@ def plain(text: str) -> str:
     return " ".join(
         re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]", " ", text).split()
     )
+
+
+@lru_cache
+def _words(language: Language) -> Words:
+    return Words(language)
 
 
 @lru_cache

@@ -20,6 +20,7 @@ from campaigns.reports.told import (
     Told,
     Total,
 )
+from campaigns.telling import Reason
 
 TROUBLES_TOLD = 40
 """More would bury the rest of the paper; the workbook has them all."""
@@ -103,8 +104,7 @@ class Grid:
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
     sentence: tuple[Span, ...]
-    why: str
-    """As it was noted down, in whatever language; may be empty."""
+    reason: Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -478,6 +478,12 @@ def web_address(url: str | None) -> str | None:
     return url if url and urlsplit(url).scheme in ("http", "https") else None
 
 
+def reason_in(told: MonthTold, each: Told, speech: Speech) -> Reason:
+    """As the desk tells it; what was taken down is so for a reason in a person's own words."""
+    account, people = told.account_facts[each.account], each.outcome is Outcome.WITHDRAWN
+    return speech.reason(each.why, account, now=told.told_at, people=people)
+
+
 def _trouble(each: Told, told: MonthTold, speech: Speech) -> Trouble:
     sentence = speech.spans(
         f"trouble_{each.outcome.value}",
@@ -485,7 +491,7 @@ def _trouble(each: Told, told: MonthTold, speech: Speech) -> Trouble:
         words=Span(plain(each.words), people=True, lang=each.language.value),
         account=speech.account(told.account_facts[each.account]),
     )
-    return Trouble(sentence=sentence, why=plain(each.why))
+    return Trouble(sentence=sentence, reason=reason_in(told, each, speech))
 
 
 def _more(number: int, speech: Speech) -> str:

@@ -154,6 +154,7 @@ class AccountFacts:
     name: str
     network: Network
     languages: tuple[Language, ...]
+    timezone: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from campaigns.reports.palette import colours
 from campaigns.reports.speech import Speech, plain
+from campaigns.reports.tables import reason_in
 from campaigns.reports.told import SUMMED, Line, MonthTold, Outcome, Told
 
 Value: TypeAlias = str | int | float | None
@@ -103,7 +104,7 @@ def _post_columns(told: MonthTold, speech: Speech) -> list[Column]:
         *((speech.name(name), figure(name), "count") for name in ("impressions", "reach", *SUMMED[1:])),
         (speech.say("rate"), lambda each: each.rate, "rate"),
         (speech.say("link"), lambda each: plain(each.url or "") or None, "text"),
-        (speech.say("why"), lambda each: plain(each.why) or None, "text"),
+        (speech.say("why"), lambda each: reason_in(told, each, speech).in_a_line or None, "text"),
     ]
 
 

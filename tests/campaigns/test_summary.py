@@ -322,7 +322,35 @@ def test_best_are_ranked_by_engagements_and_troubles_told_with_their_reasons(des
     first = lay_out(month, Language.EN).troubles[0]
     sentence = "".join(span.text for span in first.sentence)
     assert sentence == "On 3 November, YouTube · English, French did not take “Mercy en”."
-    assert first.why == "The film is too long."
+    assert first.reason.folded == "The film is too long."
+
+
+def test_papers_and_workbook_give_reasons_in_their_own_language_and_a_persons_in_theirs(
+    desk_copy: Store, tmp_path: Path
+) -> None:
+    with desk_copy.writing() as session:
+        diary = Diary(session)
+        diary.account("x-ar", Network.X, "ar")
+        stopped = "a worker stopped while sending it; the network is asked whether it is out"
+        diary.publication(diary.post(), "x-ar", at(2), Delivery.UNCERTAIN, why=stopped)
+        passed = "its hour was 2026-11-03 12:00 UTC; decide if it is still right"
+        diary.publication(diary.post(), "x-ar", at(3), Delivery.MISSED, why=passed)
+        diary.publication(diary.post(), "x-ar", at(4), Delivery.WITHDRAWN, why="سُحب بطلب اللجنة")
+    month = told(desk_copy)
+    for language, interrupted in (
+        (Language.AR, "توقف النظام أثناء إرساله، فيُسأل \u2068إكس\u2069 هل صدر."),
+        (Language.EN, "Sawt was interrupted while sending it; it asks \u2068X\u2069 whether it is out."),
+        (Language.FR, "Sawt a été interrompu pendant l’envoi\u202f; il vérifie sur \u2068X\u2069 si elle a paru."),
+    ):
+        reasons = [each.reason for each in lay_out(month, language).troubles]
+        assert reasons[0].said == interrupted
+        assert "12:00" in reasons[1].said
+        assert not any(each.folded for each in reasons)
+        assert interrupted in write(month, language, "html", tmp_path).read_text(encoding="utf-8")
+        sheet = openpyxl.load_workbook(write(month, language, "xlsx", tmp_path)).worksheets[-1]
+        told_in_sheet = [row[-1].value for row in sheet.iter_rows()]
+        assert interrupted in told_in_sheet
+        assert "سُحب بطلب اللجنة" in told_in_sheet
 
 
 def test_what_is_long_overdue_is_told_as_waiting(desk_copy: Store) -> None:

@@ -7,7 +7,19 @@ from sqlalchemy import select
 
 from campaigns import review
 from campaigns.languages import Language
-from campaigns.models import Account, Approval, Delivery, Kind, Post, PostState, Publication, Revision, Wording
+from campaigns.models import (
+    Account,
+    Approval,
+    Delivery,
+    Kind,
+    Person,
+    Post,
+    PostState,
+    Publication,
+    Revision,
+    Role,
+    Wording,
+)
 from campaigns.words import unmarked
 from platforms.contract import Network
 from tests.desk.furnished import OURS, House
@@ -83,6 +95,16 @@ def test_nobody_approves_their_own_post_and_the_page_says_so(house: House) -> No
     assert answer.status_code == 409
     assert "You wrote this revision" in answer.text
     assert _state(house, "edited") is PostState.IN_REVIEW
+
+
+def test_whoever_stands_in_an_old_list_under_two_spellings_is_not_offered_an_approval_of_their_own(
+    house: House,
+) -> None:
+    with house.store.writing() as session:
+        session.add(Person(name="YÚSUF", role=Role.EDITOR, created_at=house.clock()))
+    page = house.sign_in("YÚSUF").get("/posts/edited").text
+    assert "You wrote this revision" in page
+    assert "/posts/edited/approve" not in page
 
 
 def test_a_writer_decides_nothing(house: House) -> None:
