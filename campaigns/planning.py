@@ -21,7 +21,7 @@ from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision, Wording
 from campaigns.moving import Overtaken, move, update_unchanged, write_down
 from campaigns.settings import Settings
-from campaigns.store import Store
+from campaigns.store import Store, take_in_hand
 from platforms import adapter
 from platforms.contract import Form
 
@@ -184,7 +184,7 @@ def _due(
     session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
 ) -> datetime:
     """The instant that the revision asks for on this account. Raises CannotPlan, also for a day that is full."""
-    _take_in_hand(session, account)
+    take_in_hand(session, account)
     form = revision.kind.form
     if revision.at == SLOT:
         return _free_slot(session, account, form, settings.slots[language], now)
@@ -230,16 +230,11 @@ def _days(start: date) -> Iterator[date]:
     return (start + timedelta(days=number) for number in range(366))
 
 
-def _take_in_hand(session: Session, account: Account) -> None:
-    """Until the transaction ends, nobody else claims or plans on the account."""
-    session.execute(select(Account.key).where(Account.key == account.key).with_for_update(key_share=True))
-
-
 def _is_free(session: Session, publication: Publication, revision: Revision) -> bool:
     """Whether `revision` can take its place, also when a worker lets go of it at this very moment."""
     if not _was_free(publication, revision):
-        _take_in_hand(session, publication.account)
-        session.refresh(publication, with_for_update={"key_share": True})
+        take_in_hand(session, publication.account)
+        take_in_hand(session, publication)
     return _was_free(publication, revision)
 
 

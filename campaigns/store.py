@@ -187,6 +187,14 @@ def one_host_at_a_time(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(90)")  # any number, the same on all hosts
 
 
+def take_in_hand(session: Session, row: object) -> None:
+    """Read a row as it is now; until the transaction ends nobody else changes it. Others may still refer to it.
+
+    An account is taken before its publications: two that took them in different orders would wait for each other.
+    """
+    session.refresh(row, with_for_update={"key_share": True})
+
+
 def database_now(session: Session) -> datetime:
     """The database's clock: leases are compared by it, never by a host's own."""
     if session.get_bind().dialect.name == "postgresql":

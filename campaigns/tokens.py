@@ -28,7 +28,7 @@ from campaigns.chronicle import note
 from campaigns.keyring import Keyring, KeyTrouble
 from campaigns.models import Account, Token
 from campaigns.settings import Settings
-from campaigns.store import PAUSES, Store
+from campaigns.store import PAUSES, Store, take_in_hand
 from platforms.contract import Network
 from platforms.errors import NotSignedIn, PlatformError, Unreachable
 from platforms.signing_in import Candidate, Standing
@@ -46,7 +46,7 @@ TURN_WITHIN, TURN_EVERY = 90.0, 0.1
 
 def keep(session: Session, account: Account, candidate: Candidate, keyring: Keyring, *, by: str, now: datetime) -> None:
     """Store what signs the account in, in place of what was there; a paused account is taken up again."""
-    _take_in_hand(session, account)
+    take_in_hand(session, account)
     row = session.get(Token, account.key, with_for_update=True)
     if row is None:
         row = Token(account_key=account.key, version=0)
@@ -65,7 +65,7 @@ def forget(session: Session, account: Account, *, settings: Settings, by: str, n
 
     On the network itself the access stays until a person takes it away there.
     """
-    _take_in_hand(session, account)
+    take_in_hand(session, account)
     row = session.get(Token, account.key, with_for_update=True)
     if row is None:
         raise ValueError(f"{account.key} was not connected; nothing was changed")
@@ -78,18 +78,13 @@ def forget(session: Session, account: Account, *, settings: Settings, by: str, n
 
 def still_signs_in(session: Session, account: str, connected_at: datetime | None) -> bool:
     """Whether a call under the sign-in of that moment tells of the one that there is now."""
-    _take_in_hand(session, session.get_one(Account, account))
+    take_in_hand(session, session.get_one(Account, account))
     return session.scalar(select(Token.connected_at).where(Token.account_key == account)) == connected_at
 
 
 def connected_at(credentials: Mapping[str, str] | None) -> datetime | None:
     """When these were stored; None for what a file says, and for the stage's."""
     return credentials.connected_at if isinstance(credentials, Sealed) else None
-
-
-def _take_in_hand(session: Session, account: Account) -> None:
-    """As it is now; until the transaction ends, nobody claims, plans or pauses there."""
-    session.refresh(account, with_for_update={"key_share": True})
 
 
 def make_key(session: Session, keyring: Keyring) -> bool:

@@ -30,7 +30,7 @@ from campaigns.publishing.steps import (
     Stopped,
     wait_after,
 )
-from campaigns.store import Store, database_now, insistent
+from campaigns.store import Store, database_now, insistent, take_in_hand
 from platforms import adapter, networks_of_app
 from platforms.contract import Absent, Checkpoint, Partly, Receipt, Unclear
 from platforms.errors import Covers, NotSignedIn, OutcomeUnknown, Refused, TooSoon, Unreachable
@@ -230,6 +230,7 @@ class Records:
         if isinstance(error, Stopped):
             self._record(session, claim, Delivery.HELD, why=str(error), **known)
         elif isinstance(error, Refused):
+            take_in_hand(session, session.get_one(Account, claim.speaker.account))
             self._record(session, claim, Delivery.FAILED, why=str(error), **known)
             planning.take_its_place(session, claim.publication_id, settings=self.connections.settings, now=now)
         elif isinstance(error, OutcomeUnknown):  # staging too may find that an earlier attempt went out

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -471,6 +471,31 @@ def test_what_is_planned_anew_in_the_midst_of_a_claim_is_taken_with_its_newer_wo
     assert claim.outgoing.text == "New words."
 
 
+@contextmanager
+def in_the_midst(
+    store: Store, meanwhile: Callable[[], object], wait_for: Callable[..., None], patch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """What comes meanwhile comes when the block looks for newer words; it is through by then, or has to wait."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    def waits_for_us() -> bool:
+        with store.reading() as session:
+            return bool(session.scalar(text(waiting)))
+
+    with ThreadPoolExecutor(1) as pool:
+        others = []
+        take_its_place = planning.take_its_place
+
+        def look(*args: Any, **kwargs: Any) -> None:
+            others.append(other := pool.submit(meanwhile))
+            wait_for(lambda: other.done() or waits_for_us(), "what comes meanwhile")
+            take_its_place(*args, **kwargs)
+
+        patch.setattr(planning, "take_its_place", look)
+        yield
+        others[0].result()
+
+
 def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_planned(
     store: Store,
     settings: Settings,
@@ -487,31 +512,37 @@ def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_
         post = factories.newer_words(session, "New words.", due_at=soon())
         review.submit(session, post, by=post.revision.author, now=clock())
 
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
     def approve() -> None:
         with store.writing() as session:
-            factories.approve(session, session.scalars(select(Post).where(Post.key == "peace")).one(), settings)
+            factories.approve(session, session.get_one(Post, post.id), settings)
 
-    def waits_for_us() -> bool:
-        with store.reading() as session:
-            return bool(session.scalar(text(waiting)))
-
-    with ThreadPoolExecutor(1) as pool:
-        approvals = []
-        take_its_place = planning.take_its_place
-
-        def in_the_midst(*args: Any, **kwargs: Any) -> None:
-            approvals.append(approval := pool.submit(approve))
-            wait_for(lambda: approval.done() or waits_for_us(), "the approval")
-            take_its_place(*args, **kwargs)
-
-        monkeypatch.setattr(planning, "take_its_place", in_the_midst)
+    with in_the_midst(store, approve, wait_for, monkeypatch):
         assert publisher.claims.take(PREPARE) is None
-        approvals[0].result()
     claim = publisher.claims.take(PREPARE)
     assert claim
     assert (claim.key, claim.outgoing.text) == (key, "New words.")
+
+
+def test_a_plan_that_meets_the_refusal_of_older_words_waits_for_it(
+    store: Store,
+    settings: Settings,
+    publisher: Publisher,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    wait_for: Callable[..., None],
+) -> None:
+    """Neither holds what the other waits for: PostgreSQL would end one of the two, and a person would read of it."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    claim = factories.about_to_send(store, settings, publisher, clock)
+    newer_words(store, settings, clock, "Newer words.")
+
+    def plan() -> object:
+        return planning.plan_all(store, settings=settings, now=clock())
+
+    with in_the_midst(store, plan, wait_for, monkeypatch):
+        publisher.records.setback(claim, Refused("no"), None)
+    assert factories.publication(store, claim.key).state is Delivery.PLANNED
 
 
 def test_newer_words_approved_while_the_older_ones_were_being_prepared_go_out_though_those_are_refused(
