@@ -20,6 +20,8 @@ from campaigns.models import ACTIVE, WAITING, Account, Delivery, Hold, PostState
 from campaigns.moving import Overtaken, move
 from campaigns.settings import Settings
 
+LONGEST_REASON = 300
+"""Characters: it stands on every page while all is stopped, and in the sentence of each post that is held."""
 RESUMABLE = (Delivery.HELD, Delivery.MISSED, Delivery.FAILED)
 """What a person may put back on the plan. What was taken down stays down: it needs a new approval."""
 
@@ -41,6 +43,8 @@ def hold(session: Session, *, scope: Scope, value: str, reason: str, by: str, no
     """Stop everything that `scope` and `value` cover, from the next call on. Raises LeverError."""
     if not reason.strip():
         raise LeverError("say why, so that whoever finds it stopped knows: --reason TEXT")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise LeverError(f"the reason is longer than {LONGEST_REASON} characters; shorten it, nothing was stopped")
     lever = Hold(scope=scope, value=value, reason=reason.strip(), by=by, at=now)
     session.add(lever)
     note(session, by, "held", _name(scope, value), now=now, why=reason)

@@ -135,6 +135,7 @@ def test_one_bad_post_keeps_no_other_back_and_is_told_at_the_end(sawt: Command, 
         (("sign-in", "Yusuf", "--as", "king"), "write writer, scholar, editor, administrator"),
         (("hold", "--account", "x-zz", "--reason", "a test"), "there is no account 'x-zz'"),
         (("hold", "--everything"), "say why"),
+        (("hold", "--everything", "--reason", "x" * 301), "shorten it, nothing was stopped"),
         (("backup", "/no/such/folder"), "there is no folder /no/such; make it first"),
         (("run", "--port", "99999"), "65535"),
         (("publications", "--post", "nothing"), "there is no post 'nothing'"),
@@ -151,7 +152,7 @@ def test_one_bad_post_keeps_no_other_back_and_is_told_at_the_end(sawt: Command, 
         (("accounts", "--resume", "x-en"), "x-en is not paused"),
         (("accounts", "--resume", "x-zz"), "there is no account 'x-zz'"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )
 def test_an_error_is_one_clear_line_and_never_a_traceback(sawt: Command, words: tuple[str, ...], says: str) -> None:
     done = sawt(*words)

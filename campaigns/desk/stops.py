@@ -19,8 +19,6 @@ from campaigns.models import Account, Campaign, Delivery, Hold, Publication, Sco
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 
-LONGEST_REASON = 300
-"""It stands on every page while all is stopped."""
 _DONE = frozenset({"pulled", "lifted"})
 What = Annotated[str, Form(max_length=120)]
 Reason = Annotated[str, Form(max_length=4000, pattern=r"^[^\x00]*$")]
@@ -86,13 +84,14 @@ def _unfit(reason: str) -> str:
     """The sentence that says what is wrong with it, if anything is."""
     if not reason.strip():
         return "stop.say_why"
-    return "stop.too_long" if len(_as_typed(reason)) > LONGEST_REASON else ""
+    return "stop.too_long" if len(_as_typed(reason)) > levers.LONGEST_REASON else ""
 
 
 def _show(
     visit: Visit, session: Session, *, done: str = "", obstacle: str = "", what: str = "", reason: str = ""
 ) -> Response:
     """`what` and `reason` are what was filled in and could not be acted on."""
+    longest = levers.LONGEST_REASON
     return page(
         visit,
         "stop.html",
@@ -101,9 +100,9 @@ def _show(
         choices=_choices(session, visit),
         held=session.scalar(select(func.count(Publication.id)).where(Publication.state == Delivery.HELD)),
         done=done,
-        longest=LONGEST_REASON,
+        longest=longest,
         kept={"what": what, "reason": reason},
-        obstacle=Obstacle(visit.words.say(obstacle, longest=LONGEST_REASON), visit.language) if obstacle else None,
+        obstacle=Obstacle(visit.words.say(obstacle, longest=longest), visit.language) if obstacle else None,
     )
 
 
