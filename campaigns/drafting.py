@@ -35,6 +35,7 @@ from campaigns.models import (
 )
 from campaigns.moving import write_down
 from campaigns.review import person_called
+from campaigns.store import take_in_hand
 from campaigns.vault import Vault
 
 if TYPE_CHECKING:
@@ -207,8 +208,11 @@ def save(session: Session, draft: Draft, *, now: datetime, vault: Vault, rehears
     if post is None:
         post = Post(key=draft.key, rehearsal=rehearsal, created_at=now)
         session.add(post)
-    elif post.rehearsal != rehearsal:
-        raise DraftingError(of_another_world(post))
+    else:
+        take_in_hand(session, post)  # a review of it at this very moment comes before this, or after it
+        newest = _newest(session, post)
+        if post.rehearsal != rehearsal:
+            raise DraftingError(of_another_world(post))
     _keep(vault, draft)
     _revise(session, post, draft, number=newest.number + 1 if newest else 1, now=now)
     if newest is not None:

@@ -155,10 +155,14 @@ def resume(
 
 
 def _newer_approved(publication: Publication) -> Revision | None:
-    """What takes the place of its words at the hour that a person gives it."""
+    """What takes the place of its words at the hour that a person gives it. Raises LeverError if nothing may."""
     post = publication.post
     takes_place = post.state is PostState.APPROVED and post.revision is not publication.revision
-    return post.revision if takes_place and not publication.is_out_in_part else None
+    if not takes_place or publication.is_out_in_part:
+        return None
+    if not post.revision.is_for(publication.account_key, publication.language):
+        raise LeverError(f"{publication.key} has no place in the words that are approved now; it is not sent any more")
+    return post.revision
 
 
 def resume_account(session: Session, account: Account, *, by: str, now: datetime) -> None:
@@ -185,6 +189,14 @@ def hold_account(session: Session, account: Account, *, why: str, by: str, now: 
     if account.paused_at is None and session.scalar(select(exists().where(*real, _HAS_BEGUN))):
         account.paused_at, account.paused_why = now, f"{why} while something there was on its way or in doubt"
     return held
+
+
+def needs_sign_in(publication: Publication, what: str, *, settings: Settings, now: datetime) -> None:
+    """Without a sign-in its account pauses: so a person hears of what waits there, and the next sign-in takes it up."""
+    account = publication.account
+    if publication.rehearsal or settings.signed_in(account.key) or account.paused_at:
+        return
+    account.paused_at, account.paused_why = now, f"{account.key} is not connected, and {what} there"
 
 
 def _covers(lever: Hold, publication: Publication) -> bool:

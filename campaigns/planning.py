@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from campaigns import allowance
+from campaigns import allowance, levers
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision, Wording
 from campaigns.moving import Overtaken, move, update_unchanged, write_down
@@ -40,6 +41,22 @@ _WITH_NEWER_APPROVED = (
     )
     .execution_options(populate_existing=True)
 )
+
+_AS_NEW: Mapping[str, Any] = {
+    "checkpoint": {},
+    "setbacks": 0,
+    "resendings": 0,
+    "looks": 0,
+    "absences": 0,
+    "published_at": None,
+    "withdrawn_at": None,
+    "corrected_at": None,
+    "follows_at": None,
+    "corrected_to_id": None,
+    "remote_id": None,
+    "url": None,
+}
+"""Nothing is kept of what was staged, or out."""
 
 
 class CannotPlan(ValueError):
@@ -65,6 +82,7 @@ def plan(
             _again(session, publication, revision, settings, now)
         elif is_to_be_corrected(publication, revision):
             _correct(session, publication, revision, now)
+            levers.needs_sign_in(publication, "a correction waits", settings=settings, now=now)
         else:
             continue
         planned.append(publication)
@@ -119,8 +137,11 @@ def unplanned(session: Session) -> list[int]:
 def put_right(session: Session, publication_id: int, *, now: datetime) -> None:
     """Bring a correction that was approved while this one, which is out now, was on its way."""
     publication = _with_newer_approved(session, publication_id)
-    if publication and is_to_be_corrected(publication, publication.post.revision):
-        _correct(session, publication, publication.post.revision, now)
+    if publication is None:
+        return
+    newer = publication.post.revision
+    if newer.is_for(publication.account_key, publication.language) and is_to_be_corrected(publication, newer):
+        _correct(session, publication, newer, now)
 
 
 def take_its_place(session: Session, publication_id: int, *, settings: Settings, now: datetime) -> None:
@@ -136,7 +157,8 @@ def take_its_place(session: Session, publication_id: int, *, settings: Settings,
     except CannotPlan:
         if publication.state is Delivery.WITHDRAWN:
             why = "a newer revision is approved and there is no hour for it any more; put it back at a new one"
-            move(session, publication, Delivery.HELD, by="plan", why=why, now=now)
+            sent_at = None if publication.remote_id else publication.sent_at
+            move(session, publication, Delivery.HELD, by="plan", why=why, now=now, sent_at=sent_at, **_AS_NEW)
 
 
 def _with_newer_approved(session: Session, publication_id: int) -> Publication | None:
@@ -242,9 +264,22 @@ def _was_free(publication: Publication, revision: Revision) -> bool:
     """Neither out, nor maybe out, nor on its way. What a person took down needs an approval since then."""
     if publication.state is Delivery.WITHDRAWN:
         if publication.withdrawn_at:
-            return any(each.at > publication.withdrawn_at for each in revision.approvals)
+            decided_at = _decided_at(publication) or publication.withdrawn_at
+            return any(each.at > decided_at for each in revision.approvals)
         return publication.remote_id is None
     return publication.state is Delivery.FAILED and publication.remote_id is None
+
+
+def _decided_at(publication: Publication) -> datetime | None:
+    """When a person last wanted it down, which the network may have done much later."""
+    asked_at = decided_at = None
+    down = (Delivery.WITHDRAWING, Delivery.WITHDRAWN)
+    for each in publication.moves:
+        if each.went_to is Delivery.WITHDRAWING and each.came_from not in down:
+            asked_at = each.at
+        elif each.went_to is Delivery.WITHDRAWN:
+            decided_at = asked_at if each.came_from is Delivery.WITHDRAWING else each.at
+    return decided_at
 
 
 def is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
@@ -342,19 +377,8 @@ def _again(session: Session, publication: Publication, revision: Revision, setti
             revision_id=revision.id,
             due_at=due,
             not_before=None,
-            checkpoint={},
-            setbacks=0,
-            resendings=0,
-            looks=0,
-            absences=0,
             sent_at=in_doubt_since,
-            published_at=None,
-            withdrawn_at=None,
-            corrected_at=None,
-            follows_at=None,
-            corrected_to_id=None,
-            remote_id=None,
-            url=None,
+            **_AS_NEW,
             fence=Publication.fence + 1,
         )
         session.expire(publication, ["revision", "corrected_to"])

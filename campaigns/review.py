@@ -33,7 +33,7 @@ from campaigns.models import (
     Verdict,
 )
 from campaigns.settings import Settings
-from campaigns.store import Store
+from campaigns.store import Store, take_in_hand
 from campaigns.vault import Vault
 
 _TATWEEL = "\u0640"
@@ -90,6 +90,7 @@ def person_called(session: Session, name: str, *, role: Role, now: datetime) -> 
 
 def submit(session: Session, post: Post, *, by: Person, now: datetime, settings: Settings | None = None) -> None:
     """Hand the newest revision in for review. Its files have been made, and every network takes it, or: ReviewError."""
+    take_in_hand(session, post)
     revision = post.revision
     if missing := unillustrated(revision):
         raise ReviewError(f"{post.key} has no picture or film yet in {missing}; run: sawt submit {post.key}")
@@ -124,6 +125,7 @@ def approve(
 
     Its media have been read through before (`must_be_whole`), and publishing reads them again.
     """
+    take_in_hand(session, post)
     revision = post.revision
     _may_decide(revision, by)
     _is_what_was_seen(revision, seal)
@@ -144,6 +146,7 @@ def approve(
 
 def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datetime, remark: str) -> None:
     """Ask the author for changes. Raises ReviewError."""
+    take_in_hand(session, post)
     _may_review(by)
     if not remark.strip():
         raise ReviewError("say in the remark what should change, so that the author knows")

@@ -68,8 +68,8 @@ def _in_order(publication: Publication, url: str, remote_id: str) -> dict[str, o
     network, known = publication.account.network, publication.remote_id
     if remote_id == known or (addresses.is_id(network, known) and not addresses.is_id(network, remote_id)):
         return {}
-    parts = adapter(network).parts_out(publication.checkpoint)
-    return {"url": url, "remote_id": remote_id, **({"checkpoint": {}} if parts else {})}
+    checkpoint = adapter(network).settled(publication.checkpoint, remote_id)
+    return {"url": url, "remote_id": remote_id, "checkpoint": dict(checkpoint)}
 
 
 def may_be_out(publication: Publication) -> bool:

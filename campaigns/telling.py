@@ -186,10 +186,10 @@ class Teller:
         return _Sentence("behind" if self._waits_for_another(it) else "next", it.due_at)
 
     def _out(self, it: Publication) -> _Sentence:
-        if could_not_be_taken_down(it):
-            return _Sentence("still_out")
         if it.why.startswith(TWICE):
             return _Sentence("twice")
+        if could_not_be_taken_down(it):
+            return _Sentence("still_out")
         return _Sentence("published", it.published_at) if it.published_at else _Sentence("published_once")
 
     def _since(self, it: Publication) -> Iterator[_Sentence]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, joinedload
 
 from campaigns import catalogue, review
@@ -162,6 +163,13 @@ def approve(session: Session, post: Post, settings: Settings, *, now: datetime |
         vault=Vault(settings.media),
         settings=settings,
     )
+
+
+def somebody_waits_for_a_row(store: Store) -> bool:
+    """PostgreSQL alone; SQLite has one writer at a time."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with store.reading() as session:
+        return bool(session.scalar(sql(waiting)))
 
 
 def forget(_: Checkpoint) -> None:

@@ -305,10 +305,12 @@ def withdraw(
     with opened() as house, house.store.writing(durable=True) as session:
         publication = _publication(session, key)
         if done:
-            withdrawing.it_is_down(session, publication, by=by or me(), reason=reason, now=now())
+            withdrawing.it_is_down(
+                session, publication, settings=house.settings, by=by or me(), reason=reason, now=now()
+            )
             out.print(f"{key}: noted as taken down", soft_wrap=True)
             return
-        withdrawing.withdraw(session, publication, by=by or me(), reason=reason, now=now())
+        withdrawing.withdraw(session, publication, settings=house.settings, by=by or me(), reason=reason, now=now())
         post = publication.post.key
         out.print(f"{key}: will be taken down; sawt publications --post {post} shows when it is", soft_wrap=True)
 

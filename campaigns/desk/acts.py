@@ -25,6 +25,7 @@ from campaigns.desk.places import Act, acts_for, last_move, may_be_taken_down, p
 from campaigns.desk.visits import Decider, Visit, signed_in
 from campaigns.languages import Language
 from campaigns.models import Publication
+from campaigns.publishing import following
 from platforms.contract import Network
 
 router = APIRouter(dependencies=[Depends(signed_in)])
@@ -113,7 +114,10 @@ def withdraw(visit: Decider, key: str, seen: Seen, reason: Reason = "") -> Respo
         _needs(reason, "act.say_why")
         if not may_be_taken_down(publication):
             raise Unclear(f"act.gone_{publication.account.network}")
-        withdrawing.withdraw(session, publication, by=visit.who.name, reason=reason, now=visit.now)
+        if following.may_be_twice(publication):
+            raise Unclear("act.which_is_left")
+        settings = visit.desk.settings
+        withdrawing.withdraw(session, publication, settings=settings, by=visit.who.name, reason=reason, now=visit.now)
 
     return _act(visit, key, seen, do, done="withdrawing", otherwise=_on_its_own_page(visit))
 
@@ -122,7 +126,8 @@ def withdraw(visit: Decider, key: str, seen: Seen, reason: Reason = "") -> Respo
 def is_deleted(visit: Decider, key: str, seen: Seen, reason: Reason = "") -> Response:
     def do(session: Session, publication: Publication) -> None:
         _needs(reason, "act.say_why")
-        withdrawing.it_is_down(session, publication, by=visit.who.name, reason=reason, now=visit.now)
+        settings = visit.desk.settings
+        withdrawing.it_is_down(session, publication, settings=settings, by=visit.who.name, reason=reason, now=visit.now)
 
     return _act(visit, key, seen, do, done="down", otherwise=_on_its_own_page(visit))
 

@@ -142,7 +142,7 @@ def _waits(wanted: str = "") -> ColumnElement[bool]:
         "held": Publication.state == Delivery.HELD,
         "missed": Publication.state == Delivery.MISSED,
         "failed": Publication.state == Delivery.FAILED,
-        "still_out": (Publication.state == Delivery.PUBLISHED) & _refused_to_go(),
+        "still_out": (Publication.state == Delivery.PUBLISHED) & _refused_to_go() & ~following.to_be_looked_at(),
         "to_look_at": (Publication.state == Delivery.PUBLISHED) & following.to_be_looked_at(),
         "accounts": false(),
     }

@@ -123,6 +123,10 @@ class Revision(Base):
     def languages(self) -> tuple[Language, ...]:
         return tuple(wording.language for wording in self.wordings)
 
+    def is_for(self, account: str, language: Language) -> bool:
+        """Whether it was written for this account in this language."""
+        return account in self.accounts and language in self.languages
+
     @property
     def misconceptions(self) -> list[Misconception]:
         """The one it answers first of all, then the others."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import allowance, costs, levers, planning, review
 from campaigns.connections import Connections, Speaker
-from campaigns.models import Delivery, PostState, Publication
+from campaigns.models import WAITING, Delivery, PostState, Publication
 from campaigns.moving import move, update_unchanged, write_down
 from campaigns.outgoing import compose
 from campaigns.publishing import following, lines
@@ -39,18 +39,27 @@ class Claims:
             if account is None:
                 return None
             now = self.clock()
+            if account.resume_for_rehearsal and self.connections.signed_in(account.key):
+                account.resume_at = account.uploads_at = account.resume_why = None  # it was the stage's window
+                account.resume_for_rehearsal = False
             while publication := lines.next_in(session, account, line.lane, now):
-                if not self._may_speak(publication, line, now):
+                if self._is_closed(publication, line, now):
+                    return None
+                if not self._may_speak(publication):
+                    if publication.state in WAITING and self._moved_aside(session, publication, now):
+                        continue
                     return None
                 if claim := self._claim(session, publication, now):
                     return claim
             return None
 
-    def _may_speak(self, publication: Publication, line: Line, now: datetime) -> bool:
-        """No window is closed, and this worker has the account's credentials; another one may have them."""
+    @staticmethod
+    def _is_closed(publication: Publication, line: Line, now: datetime) -> bool:
         uploads = line.lane is Lane.PREPARE and publication.state is Delivery.PLANNED
-        if publication.account.is_closed(now, rehearsal=publication.rehearsal, uploads=uploads):
-            return False
+        return publication.account.is_closed(now, rehearsal=publication.rehearsal, uploads=uploads)
+
+    def _may_speak(self, publication: Publication) -> bool:
+        """Whether this worker has the account's credentials; another one may have them."""
         return publication.rehearsal or self.connections.signed_in(publication.account_key)
 
     def _claim(self, session: Session, publication: Publication, now: datetime) -> Claim | None:
@@ -65,11 +74,7 @@ class Claims:
                 return self._claimed(session, publication, Step.WITHDRAW, now)
             case Delivery.PUBLISHED:
                 return self._follow_up(session, publication, now)
-        if aside := self._must_not_go(session, publication, now):
-            went_to, why = aside
-            move(session, publication, went_to, by=self.owner, why=why, now=now)
-            if went_to is Delivery.WITHDRAWN:
-                planning.take_its_place(session, publication.id, settings=self.connections.settings, now=now)
+        if self._moved_aside(session, publication, now):
             return None
         step = Step.STAGE if publication.state is Delivery.PLANNED else Step.REVEAL
         if full_until := allowance.used_up_until(session, publication, now=now, preparing=step is Step.STAGE):
@@ -77,6 +82,17 @@ class Claims:
             update_unchanged(session, publication, publication.state, not_before=full_until, why=why)
             return None
         return self._claimed(session, publication, step, now)
+
+    def _moved_aside(self, session: Session, publication: Publication, now: datetime) -> bool:
+        """Whether it must not go as it is, and stands where a person sees it, or gave its place to newer words."""
+        aside = self._must_not_go(session, publication, now)
+        if aside is None:
+            return False
+        went_to, why = aside
+        move(session, publication, went_to, by=self.owner, why=why, now=now)
+        if went_to is Delivery.WITHDRAWN:
+            planning.take_its_place(session, publication.id, settings=self.connections.settings, now=now)
+        return True
 
     def _stage_is_over(self, publication: Publication) -> bool:
         """The account is real now, and nobody is left to ask what the stage's audience has seen."""

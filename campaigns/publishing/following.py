@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
 
 from campaigns import planning
 from campaigns.models import Account, Delivery, Publication
-from campaigns.moving import move
+from campaigns.moving import update_unchanged, write_down
 from platforms import adapter
 from platforms.contract import Network
 
+OUT = (Delivery.PUBLISHED, Delivery.WITHDRAWING)
 NOT_FOLLOWED: Mapping[str, None] = {"follows_at": None, "corrected_to_id": None}
 """Nothing is to follow, or no more."""
 ITS_CORRECTION, WHAT_FOLLOWS = "its correction", "what was to follow it"
@@ -28,15 +30,22 @@ def to_be_looked_at() -> ColumnElement[bool]:
 
 
 def may_be_twice(publication: Publication) -> bool:
-    return publication.state is Delivery.PUBLISHED and publication.why.startswith(TWICE)
+    """Whether two copies may be there, of which at most one is being taken down."""
+    return publication.state in OUT and publication.why.startswith(TWICE)
+
+
+def unless_twice(why: str) -> ColumnElement[str]:
+    """What to note of it now. That two copies may be out is forgotten only when a person has said which one is left."""
+    return case((Publication.why.startswith(TWICE), Publication.why), else_=why)
 
 
 def give_up(session: Session, publication: Publication, why: str, *, by: str, now: datetime) -> None:
     """Its correction does not come, and not by itself afterwards; `why` goes on from ITS_CORRECTION."""
     in_doubt = publication.setbacks > 0
     said = f"{ITS_CORRECTION} {why}{DOUBT if in_doubt else ''}"
-    values = given_up(in_doubt=in_doubt)
-    move(session, publication, Delivery.PUBLISHED, by=by, why=said, now=now, fence=Publication.fence + 1, **values)
+    values: dict[str, Any] = {**given_up(in_doubt=in_doubt), "why": unless_twice(said), "fence": Publication.fence + 1}
+    update_unchanged(session, publication, Delivery.PUBLISHED, owner=None, lease_until=None, **values)
+    write_down(session, publication.id, Delivery.PUBLISHED, Delivery.PUBLISHED, by=by, now=now, why=said)
     session.expire(publication, ["corrected_to"])
     follow(session, publication.id, publication.account.network, now=now)
 

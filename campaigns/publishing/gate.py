@@ -17,7 +17,7 @@ from campaigns.models import Publication
 from campaigns.moving import Overtaken
 from campaigns.publishing.steps import Claim, Step, Stopped
 from campaigns.store import Store, database_now
-from platforms.contract import Charge
+from platforms.contract import Charge, Checkpoint
 from platforms.endpoints import Call
 from platforms.errors import OutcomeUnknown, TooSoon
 
@@ -35,7 +35,8 @@ class Gate(spending.Bookkeeper):
     """The gatekeeper of one claim. `closing` is the last window that a good answer said is used up.
 
     `in_doubt`: a call that the audience may see was let go, and nothing is stored of what came of it. `has_written`
-    says so of any call that changes something.
+    says so of any call that changes something. `so_far` is what was to be stored last of a post that goes out in parts,
+    be it stored or not.
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
@@ -44,6 +45,7 @@ class Gate(spending.Bookkeeper):
         self.in_doubt = self.has_written = False
         self._told_at = 0.0
         self.closing: TooSoon | None = None
+        self.so_far: Checkpoint | None = None
 
     def before(self, call: Call) -> None:
         """Raises Overtaken or Stopped; once a visible call was let go, OutcomeUnknown, for then only looking helps."""

@@ -178,7 +178,7 @@ class Publisher:
         except Overtaken:
             logger.warning("%s was moved by somebody else; nothing more was done", claim.key)
             if gate.in_doubt or (claim.step is Step.STAGE and gate.has_written):
-                self.records.late_doubt(claim)
+                self.records.late_doubt(claim, gate.so_far)
         except (PlatformError, Stopped) as error:
             self._setback(claim, error, gate)
 
@@ -223,6 +223,7 @@ class Publisher:
 
         def save(checkpoint: Checkpoint) -> None:
             nonlocal so_far
+            gate.so_far = checkpoint
             self.records.part(claim, checkpoint)
             so_far = checkpoint
             gate.settled()
@@ -266,7 +267,7 @@ class Publisher:
         except Overtaken:
             logger.warning("%s was moved by somebody else; its setback is not ours to record", claim.key)
             if isinstance(error, OutcomeUnknown) or (claim.step is Step.FOLLOW_UP and gate.in_doubt):
-                self.records.late_doubt(claim)
+                self.records.late_doubt(claim, gate.so_far)
 
 
 def _called(claim: Claim, gate: Gate, call: Callable[[], Answer]) -> Answer:

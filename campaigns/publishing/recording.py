@@ -74,7 +74,8 @@ class Records:
             lease_until = database_now(session) + self.lease
             for claim in claims:
                 again = {claim.step.comes_back_by: self.clock() + self.lease} if claim.step.comes_back_by else {}
-                session.execute(update(Publication).where(*_ours(claim)).values(lease_until=lease_until, **again))
+                in_our_hand = (*_ours(claim), Publication.owner == self.owner)
+                session.execute(update(Publication).where(*in_our_hand).values(lease_until=lease_until, **again))
 
     @insistent
     def staged(self, claim: Claim, checkpoint: Checkpoint, closing: TooSoon | None) -> None:
@@ -105,10 +106,10 @@ class Records:
                 late.late_receipt(session, claim, published, by=self.owner, now=self.clock())
 
     @insistent
-    def late_doubt(self, claim: Claim) -> None:
-        """We were taken for dead, and have no clear answer."""
+    def late_doubt(self, claim: Claim, so_far: Checkpoint | None = None) -> None:
+        """We were taken for dead, and have no clear answer; `so_far` is what we knew of the parts."""
         with self.store.writing(durable=True) as session:
-            late.late_doubt(session, claim, by=self.owner, now=self.clock())
+            late.late_doubt(session, claim, so_far, by=self.owner, now=self.clock())
 
     @insistent
     def partly(self, claim: Claim, finding: Partly, closing: TooSoon | None) -> None:
@@ -124,7 +125,8 @@ class Records:
         """The new words are out in the place of the old ones; the id stays."""
         now = self.clock()
         with self.store.writing(durable=True) as session:
-            values = {"revision_id": claim.revision_id, "corrected_at": now, "why": "", "setbacks": 0, **NOT_FOLLOWED}
+            values: dict[str, Any] = {"revision_id": claim.revision_id, "corrected_at": now, "setbacks": 0}
+            values |= {"why": following.unless_twice(""), **NOT_FOLLOWED}
             if receipt.url:
                 values["url"] = receipt.url
             self._answered(session, claim, closing)
@@ -169,10 +171,18 @@ class Records:
 
     @insistent
     def withdrawn(self, claim: Claim, closing: TooSoon | None) -> None:
+        """Words that were approved since it was asked for take its place. Of two copies the other one is still out."""
         with self.store.writing(durable=True) as session:
+            now, publication = self.clock(), session.get_one(Publication, claim.publication_id)
+            take_in_hand(session, publication.account)
             self._answered(session, claim, closing)
-            self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=self.clock(), not_before=None)
-            following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())
+            take_in_hand(session, publication)
+            if following.may_be_twice(publication):
+                self._record(session, claim, Delivery.PUBLISHED, not_before=None)
+                return
+            self._record(session, claim, Delivery.WITHDRAWN, withdrawn_at=now, not_before=None)
+            following.follow(session, claim.publication_id, claim.speaker.network, now=now)
+            planning.take_its_place(session, claim.publication_id, settings=self.connections.settings, now=now)
 
     @insistent
     def setback(self, claim: Claim, error: Exception, closing: TooSoon | None) -> None:
@@ -199,7 +209,11 @@ class Records:
             parts = adapter(claim.speaker.network).parts_out(claim.checkpoint)
             still = Delivery.HELD if parts and parts.out < parts.of else Delivery.PUBLISHED
             why = f"it could not be taken down and is still out: {error}"
-            self._record(session, claim, still, why=why, not_before=None)
+            values = {"state": still, "why": following.unless_twice(why), "not_before": None}
+            self._still_ours(session, claim, owner=None, lease_until=None, **values)
+            self._note_move(session, claim, still, why)
+            if still is Delivery.PUBLISHED:
+                following.come_out(session, claim.publication_id, claim.speaker.network, now=self.clock())
             return
         again = self._after(wait_after(claim.setbacks), error)
         self._come_back(session, claim, again, str(error), setbacks=claim.setbacks + 1)
@@ -214,7 +228,7 @@ class Records:
             in_doubt = claim.correcting and setbacks > 0
             why = f"it is out, but {what} could not be brought: {error}{following.DOUBT if in_doubt else ''}"
             values = following.given_up(in_doubt=in_doubt)
-            self._still_ours(session, claim, owner=None, lease_until=None, why=why, **values)
+            self._still_ours(session, claim, owner=None, lease_until=None, why=following.unless_twice(why), **values)
             self._note_move(session, claim, Delivery.PUBLISHED, why)
             if claim.correcting:
                 following.follow(session, claim.publication_id, claim.speaker.network, now=self.clock())

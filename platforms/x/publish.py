@@ -184,6 +184,8 @@ class XAccount(CorrectsNothing, CompletesNothing):
     @staticmethod
     def settled(checkpoint: Checkpoint, remote_id: str | None) -> Checkpoint:
         staged = Staged.model_validate(checkpoint)
+        if remote_id and staged.is_out and remote_id not in staged.ids:  # another copy, of which this is all we know
+            staged = Staged(texts=staged.texts)
         if remote_id and staged.texts and not staged.sent:  # of a thread that was begun its first part was seen
             staged = staged.intending(staged.texts, made_at(remote_id))
         known = staged.in_doubt is None or remote_id in staged.ids

@@ -248,7 +248,7 @@ def test_words_altered_after_approval_do_not_come_out_with_what_follows(out: Hou
         assert english
         english.text = "Something else."
         french = session.get_one(Publication, out.out(Language.FR).id)
-        withdrawing.withdraw(session, french, by="Yusuf", reason="a wrong year", now=out.clock())
+        withdrawing.withdraw(session, french, settings=out.settings, by="Yusuf", reason="a wrong year", now=out.clock())
     out.work(seconds=1)
     out.work(seconds=1)
     assert "Older words" in out.reads() and "Something else" not in out.reads()

@@ -95,7 +95,9 @@ class House:
     def taken_down(self) -> None:
         with self.store.writing() as session:
             publication = session.scalars(select(Publication).where(Publication.key == self.key)).one()
-            withdrawing.withdraw(session, publication, by="Yusuf", reason="a wrong year", now=self.clock())
+            withdrawing.withdraw(
+                session, publication, settings=self.settings, by="Yusuf", reason="a wrong year", now=self.clock()
+            )
 
     def lease_runs_out(self) -> None:
         with self.store.writing() as session:
@@ -252,6 +254,20 @@ def test_a_lever_stops_a_correction_and_lifting_it_brings_nothing(house: House) 
     house.later()
     house.work()
     assert (house.says, house.row.state) == ([OLD], Delivery.PUBLISHED)
+
+
+def test_a_last_sign_of_life_brings_no_correction_back_that_a_lever_has_stopped(house: House) -> None:
+    house.corrected(NEW)
+    with house.store.writing() as session:
+        session.execute(update(Publication).values(setbacks=1))  # an earlier try had no answer
+    claim = house.taken()
+    house.hold()
+    house.one._take(claim)
+    house.one.records.alive([claim])  # the heart had read what is in hand just before
+    house.lift()
+    house.later(minutes=10)
+    house.work()
+    assert (house.says, house.row.follows_at) == ([OLD], None)
 
 
 def test_a_correction_that_no_worker_came_to_under_a_lever_stays_away_when_it_is_lifted(house: House) -> None:

@@ -383,7 +383,7 @@ def test_looking_and_taking_down_go_on_while_everything_is_held(
     clock.move(minutes=1)
     publisher.work("x-en")
     assert state(store, key) is Delivery.PUBLISHED
-    _withdraw(store, key, clock)
+    _withdraw(store, settings, key, clock)
     publisher.work("x-en")
     assert state(store, key) is Delivery.WITHDRAWN
     assert [each["hidden_at"] is not None for each in running.shown()] == [True]
@@ -422,10 +422,10 @@ def test_an_account_that_a_person_takes_up_again_sends_at_once_what_waited_for_i
 # -- withdrawing ---------------------------------------------------------------------------------------
 
 
-def _withdraw(store: Store, key: str, clock: MovableClock, reason: str = "a wrong date") -> None:
+def _withdraw(store: Store, settings: Settings, key: str, clock: MovableClock, reason: str = "a wrong date") -> None:
     with store.writing() as session:
         publication = session.scalars(select(Publication).where(Publication.key == key)).one()
-        withdrawing.withdraw(session, publication, by="Yusuf", reason=reason, now=clock())
+        withdrawing.withdraw(session, publication, settings=settings, by="Yusuf", reason=reason, now=clock())
 
 
 def _published(store: Store, settings: Settings, publisher: Publisher, clock: MovableClock, on: str = "x-en") -> str:
@@ -448,7 +448,7 @@ def test_taking_down_is_repeated_until_it_is_down(
 ) -> None:
     key = _published(store, settings, publisher, clock)
     stage.faults.add(Fault(name=fault, path="/2/tweets", method="DELETE"))
-    _withdraw(store, key, clock)
+    _withdraw(store, settings, key, clock)
     publisher.work("x-en")
     assert state(store, key) is Delivery.WITHDRAWING
     clock.move(minutes=1)
@@ -463,11 +463,11 @@ def test_what_is_not_out_cannot_be_taken_down_and_needs_a_reason(
 ) -> None:
     [key] = factories.approved(store, settings, due_at=soon())
     with pytest.raises(withdrawing.WithdrawError, match="only what is out"):
-        _withdraw(store, key, clock)
+        _withdraw(store, settings, key, clock)
     clock.move(minutes=2)
     publisher.work("x-en")
     with pytest.raises(withdrawing.WithdrawError, match="say why"):
-        _withdraw(store, key, clock, reason=" ")
+        _withdraw(store, settings, key, clock, reason=" ")
     assert state(store, key) is Delivery.PUBLISHED
 
 
@@ -478,10 +478,10 @@ def test_where_a_network_takes_nothing_down_a_person_does_and_says_so(
     with store.writing() as session:
         session.execute(update(Account).where(Account.key == "x-en").values(network=Network.INSTAGRAM))
     with pytest.raises(withdrawing.WithdrawError, match="delete it in the app"):
-        _withdraw(store, key, clock)
+        _withdraw(store, settings, key, clock)
     with store.writing() as session:
         publication = session.scalars(select(Publication).where(Publication.key == key)).one()
-        withdrawing.it_is_down(session, publication, by="Yusuf", reason="a wrong date", now=clock())
+        withdrawing.it_is_down(session, publication, settings=settings, by="Yusuf", reason="a wrong date", now=clock())
     assert state(store, key) is Delivery.WITHDRAWN
 
 
@@ -489,7 +489,7 @@ def test_a_worker_that_died_while_taking_down_is_followed_by_one_that_does_it(
     store: Store, settings: Settings, publisher: Publisher, running: RunningStage, clock: MovableClock
 ) -> None:
     key = _published(store, settings, publisher, clock)
-    _withdraw(store, key, clock)
+    _withdraw(store, settings, key, clock)
     assert publisher.claims.take(SEND)
     assert publisher.work("x-en") == 0
     publisher.recover(everything_of_ours=True)

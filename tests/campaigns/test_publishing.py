@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -476,19 +476,13 @@ def in_the_midst(
     store: Store, meanwhile: Callable[[], object], wait_for: Callable[..., None], patch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """What comes meanwhile comes when the block looks for newer words; it is through by then, or has to wait."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-    def waits_for_us() -> bool:
-        with store.reading() as session:
-            return bool(session.scalar(text(waiting)))
-
     with ThreadPoolExecutor(1) as pool:
         others = []
         take_its_place = planning.take_its_place
 
         def look(*args: Any, **kwargs: Any) -> None:
             others.append(other := pool.submit(meanwhile))
-            wait_for(lambda: other.done() or waits_for_us(), "what comes meanwhile")
+            wait_for(lambda: other.done() or factories.somebody_waits_for_a_row(store), "what comes meanwhile")
             take_its_place(*args, **kwargs)
 
         patch.setattr(planning, "take_its_place", look)
@@ -611,7 +605,7 @@ def test_what_a_person_took_down_comes_back_only_by_an_approval_since_then(
     newer_words(store, settings, clock, "New words.", in_minutes=60)
     with store.writing() as session:
         out = session.scalars(select(Publication)).one()
-        withdrawing.withdraw(session, out, by="Yusuf", reason="a wrong date", now=clock())
+        withdrawing.withdraw(session, out, settings=settings, by="Yusuf", reason="a wrong date", now=clock())
     publisher.work("x-en")
     assert factories.publication(store, claim.key).state is Delivery.WITHDRAWN
     assert planning.plan_all(store, settings=settings, now=clock()) == ([], [])

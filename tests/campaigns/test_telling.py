@@ -28,6 +28,7 @@ class Scene:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         accounts(store, settings)
+        self.settings = settings
         self.store = store
         [self.key] = approved(store, settings)
         self.change(due_at=DUE)
@@ -213,7 +214,14 @@ def test_what_is_taken_down_says_who_asked_why_and_when_it_is_gone(scene: Scene)
     scene.stands(Delivery.PUBLISHED, remote_id="1", url="https://x.com/i/status/1", published_at=DUE)
     assert scene.says() == "It went out at 15:00 (London)."
     with scene.store.writing() as session:
-        withdrawing.withdraw(session, scene._publication(session), by="Ibrahim", reason="the date is wrong", now=NOW)
+        withdrawing.withdraw(
+            session,
+            scene._publication(session),
+            settings=scene.settings,
+            by="Ibrahim",
+            reason="the date is wrong",
+            now=NOW,
+        )
     assert scene.says() == (
         "Ibrahim asked for it to be taken down: the date is wrong. Sawt is doing so; until then it can be seen."
     )

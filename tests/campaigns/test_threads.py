@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from sqlalchemy import select, update
 
 from campaigns import levers, planning, settling, withdrawing
 from campaigns.languages import Language
 from campaigns.models import Delivery, Publication, Scope
 from campaigns.publishing import Lane, Line, Publisher
+from campaigns.publishing.following import TWICE
 from campaigns.publishing.steps import Claim
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.telling import Teller
+from campaigns.withdrawing import WithdrawError
 from campaigns.words import unmarked, words_in
 from platforms.contract import Checkpoint, Outgoing, Receipt, Save
 from platforms.errors import Refused
@@ -167,14 +174,14 @@ def test_a_refusal_half_way_says_how_much_is_out_and_nothing_plans_it_anew(scene
 def test_what_is_out_of_a_thread_comes_down_whole(scene: Scene) -> None:
     scene.let_replies(own=False)
     scene.work()
-    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
     assert scene.work().state is Delivery.WITHDRAWN
     assert scene.posts == []
 
 
 def test_a_whole_thread_comes_down_last_part_first_and_a_half_done_deletion_is_gone_on_with(scene: Scene) -> None:
     scene.work()
-    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
     scene.stage.faults.add(Fault(name="drop-after", path="/2/tweets/", method="DELETE", skip=1))
     scene.work()
     assert scene.work(minutes=1).state is Delivery.WITHDRAWN
@@ -185,13 +192,13 @@ def test_a_whole_thread_comes_down_last_part_first_and_a_half_done_deletion_is_g
 def test_half_a_thread_that_x_does_not_take_down_is_not_said_to_be_out(scene: Scene) -> None:
     scene.let_replies(own=False)
     scene.work()
-    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
     claim = scene.publisher.claims.take(Line(account="x-en", lane=Lane.SEND))
     assert claim
     scene.publisher.records.setback(claim, Refused("not yours"), None)
     assert (scene.now.state, scene.now.is_out_in_part) == (Delivery.HELD, True)
     assert "is still out: not yours" in scene.now.why
-    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
     assert (scene.work().state, scene.posts) == (Delivery.WITHDRAWN, [])
 
 
@@ -209,7 +216,7 @@ def test_a_thread_whose_receipt_comes_late_comes_down_whole(scene: Scene, monkey
         scene.publisher.work_line(Line(account="x-en", lane=Lane.PREPARE))
         scene.publisher.work_line(Line(account="x-en", lane=Lane.SEND))
     scene.is_whole()
-    scene.do(withdrawing.withdraw, reason="A name is wrong in it.")
+    scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
     assert (scene.work().state, scene.posts) == (Delivery.WITHDRAWN, [])
 
 
@@ -309,3 +316,58 @@ def test_an_edit_does_not_take_the_place_of_a_thread_that_is_out_in_part(scene: 
         _withdraw_waiting(session, publication.post, by="Amina", now=scene.clock())
     assert scene.now.state is Delivery.FAILED
     assert scene.now.is_out_in_part
+
+
+@pytest.mark.parametrize("part", [1, 2])
+def test_a_part_that_leaves_after_a_person_did_not_see_it_is_found_and_the_others_follow_it(
+    scene: Scene, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platforms.rehearsal.x._DUPLICATE_FOR", timedelta())  # or X itself would refuse a second one
+    onto_the_wire, calls = HTTPAdapter.send, count(1)
+
+    def send(adapter: HTTPAdapter, request: PreparedRequest, **options: Any) -> Response:
+        if request.method == "POST" and (request.url or "").endswith("/2/tweets") and next(calls) == part:
+            scene.publisher.recover(everything_of_ours=True)
+            scene.do(settling.it_is_not_out)
+        return onto_the_wire(adapter, request, **options)
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    for _ in range(5):
+        scene.work(minutes=5)
+    scene.is_whole()
+
+
+def test_a_part_that_is_known_late_comes_down_with_those_that_were_taken_down_before(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_down, once = scene.publisher.records.part, count()
+
+    def late(claim: Claim, checkpoint: Checkpoint) -> None:
+        if len(scene.posts) == 2 and next(once) == 0:
+            scene.publisher.recover(everything_of_ours=True)
+            scene.do(settling.it_is_not_out)
+            scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
+            scene.publisher.work("x-en")
+        write_down(claim, checkpoint)
+
+    with monkeypatch.context() as while_late:
+        while_late.setattr(scene.publisher.records, "part", late)
+        scene.publisher.work_line(Line(account="x-en", lane=Lane.PREPARE))
+        scene.publisher.work_line(Line(account="x-en", lane=Lane.SEND))
+    scene.work(minutes=5)
+    assert (scene.now.state, scene.ids) == (Delivery.WITHDRAWN, [])
+
+
+def test_of_another_copy_of_a_thread_only_its_first_part_is_known_and_a_person_takes_it_down(scene: Scene) -> None:
+    scene.work()
+    first = str(scene.ids[0])
+    with scene.store.writing() as session:
+        it = session.scalars(select(Publication)).one()
+        of_another = json.loads(json.dumps(it.checkpoint).replace(first, "77"))
+        why = f"{TWICE}: a late answer: it is out as {first} at https://x.com/i/status/{first}"
+        session.execute(update(Publication).values(why=why, remote_id="77", checkpoint=of_another))
+    scene.do(settling.it_is_out, url=f"https://x.com/i/status/{first}", remote_id=first)
+    with pytest.raises(WithdrawError, match="only 1 of 4 parts of what is left are known"):
+        scene.do(withdrawing.withdraw, settings=scene.settings, reason="A name is wrong in it.")
+    scene.do(withdrawing.it_is_down, settings=scene.settings, reason="deleted in the app")
+    assert scene.now.state is Delivery.WITHDRAWN

@@ -42,6 +42,8 @@ def test_a_person_s_own_reason_finds_its_own_direction(house: House) -> None:
     reason = "التاريخ المذكور خطأ (see p. 3)"
     publication = house.publication(IT)
     with house.store.writing() as session:
-        withdrawing.it_is_down(session, session.merge(publication), by="Yusuf", reason=reason, now=NOW)
+        withdrawing.it_is_down(
+            session, session.merge(publication), settings=house.settings, by="Yusuf", reason=reason, now=NOW
+        )
     page = house.sign_in("Yusuf").get("/posts/out?lang=ar").text
     assert page.count(f'<span dir="auto">{reason}</span>') == 2  # where it stands, and in its history

@@ -230,7 +230,9 @@ class Centre:
             if key.partition(":")[0] in keys:
                 with suppress(withdrawing.WithdrawError), self._people.writing() as session:
                     publication = _publication(session, key)
-                    withdrawing.withdraw(session, publication, by=PERSON, reason="a wrong date", now=self.now())
+                    withdrawing.withdraw(
+                        session, publication, settings=self._settings, by=PERSON, reason="a wrong date", now=self.now()
+                    )
 
     def look_at_the_account(self) -> None:
         """A person looks for whatever is uncertain, and says what they see."""

@@ -260,7 +260,9 @@ class Life:
             if levers.in_force(session):
                 levers.release(session, **_EVERYTHING, by=_WHO, now=self.clock())
             reason = "it was said too early"
-            withdrawing.withdraw(session, self._row(session), by=_WHO, reason=reason, now=self.clock())
+            withdrawing.withdraw(
+                session, self._row(session), settings=self.settings, by=_WHO, reason=reason, now=self.clock()
+            )
 
     def _have_it_corrected(self) -> None:
         """Somebody writes other words, and somebody else approves them."""
