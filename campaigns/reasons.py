@@ -82,6 +82,8 @@ _MEANINGS = tuple(
         ("no_credits", r"X has no credits left for this account's app: buy credits, then resume the account"),
         ("disconnected_by", r"(?P<by>.+) disconnected \S+: connect it again, then release this"),
         ("disconnected_midway", r"(?P<by>.+) disconnected \S+ while something there was on its way or in doubt"),
+        ("unconnected_correction", r"\S+ is not connected, and a correction waits there"),
+        ("unconnected_withdrawal", r"\S+ is not connected, and something is to be taken down there"),
         ("disconnected", r"\S+ was disconnected"),
         ("busy", rf"{_NET} takes no more (?:of these )?calls until (?P<moment>{_AT}) UTC"),
         ("busy_for_now", rf"(?P<noted>{_NET} (?:takes no more|takes \d+|makes \d+|asks for fewer|has blocked) .*)"),

@@ -127,6 +127,12 @@ def test_every_reason_of_our_own_is_told_in_every_language(why: str) -> None:
          "يقول إكس إن هذا عنده من قبل؛ يلزم التحقق قبل إعادة إرساله.", ""),
         ("3 calls in a row without a clear answer; the last: X gave no clear answer; nothing visible has happened",
          "عدد المحاولات المتتالية التي بقيت بلا رد واضح: 3. وآخرها: لم يصل رد واضح من إكس.", ""),
+        ("x-ar is not connected, and a correction waits there",
+         "هذا الحساب غير مربوط، وفيه تصحيح ينتظر. سجّل الدخول إليه من جديد.", ""),
+        ("it may be out twice: the revision before this one is out: a late answer: it is out as 7 at https://x.com/7. "
+         "Decide if both are right. Look at the account, and delete one of them",
+         "صدرت النسخة السابقة لهذه؛ قرّر هل تصح الاثنتان. وصل رد متأخر: صدر في https://x.com/7 برقم 7. "
+         "لعله صدر مرتين: انظر في الحساب واحذف إحدى النسختين.", ""),
         ("312 characters; X takes 280.", "", "312 characters; X takes 280."),
     ],
 )  # fmt: skip
