@@ -27,6 +27,11 @@ def slug(outgoing: Outgoing) -> str:
     return f"{stem}-{outgoing.language}-{digest}"
 
 
+def is_slug(given: str) -> bool:
+    """Whether it has the form of the slugs that we give to articles."""
+    return re.fullmatch(r"[a-z0-9-]+-(ar|en|fr)-[0-9a-f]{8}", given, re.ASCII) is not None
+
+
 def medium_slug(outgoing: Outgoing, medium: MediaFile) -> str:
     """A slug that says which bytes these are, so that what is found under it need not be sent again."""
     return f"{slug(outgoing)}-{_mark(medium)}"

@@ -24,9 +24,9 @@ from platforms.contract import (
     Unclear,
 )
 from platforms.endpoints import Endpoints
-from platforms.errors import NotSignedIn, Unreachable
+from platforms.errors import NotSignedIn
 from platforms.shelf import Shelf
-from platforms.website import limits
+from platforms.website import article, limits
 from platforms.website.answers import Article
 from platforms.website.client import Client
 from platforms.website.faults import Refusal, translated
@@ -38,8 +38,9 @@ from platforms.website.writing import Writing, says
 class WordPressSite(GoesOutWhole, CostsNothing):
     """One user on one site. Slugs follow from the post's key, so that nothing is ever made twice.
 
-    The checkpoint is `{"media": [[id, address], …], "article": id, "alternates": {language: address}}`: the last are
-    the addresses of its sisters that stand in the article.
+    The checkpoint is `{"site": address, "slug": slug, "media": [[id, address], …], "article": id, "alternates":
+    {language: address}}`: numbers are those of the site at this address, the slug is the article's, and the last are
+    the addresses of its sisters that stand in the article. An older one has neither site nor slug.
     """
 
     network: ClassVar[Network] = Network.WEBSITE
@@ -70,7 +71,9 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         return f"{user.name}, without structured data: the website takes it out; make this user an editor there"
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
-        staged: dict[str, Any] = {"article": checkpoint["article"]} if "article" in checkpoint else {}
+        staged: dict[str, Any] = {"site": self._client.site_url, "slug": article.slug(outgoing)}
+        if "article" in checkpoint and self._writing.is_home(checkpoint):
+            staged["article"] = checkpoint["article"]
         with translated():
             media = self._writing.media(outgoing, lambda so_far: save(staged | {"media": so_far}))
             staged["media"] = media
@@ -81,10 +84,8 @@ class WordPressSite(GoesOutWhole, CostsNothing):
 
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         """Always writes: what goes out is what was approved, whoever opened the draft or published it since."""
-        if "article" not in checkpoint:
-            raise Unreachable("the article is not on the website yet; its draft must be made before")
         with translated():
-            draft = self._writing.waiting(checkpoint["article"])
+            draft = self._writing.waiting(checkpoint)
         if checkpoint.get("alternates") != outgoing.alternates:
             save({**checkpoint, "alternates": dict(outgoing.alternates)})
         words = {"status": "publish", **self._writing.words(outgoing, checkpoint["media"], draft)}
@@ -95,12 +96,21 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         return _receipt(shown)
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
-        """Exact in both directions: the slug is ours alone. Older words that are out do not count as these."""
+        """Exact in both directions: the slug is ours alone. Older words that are out do not count as these.
+
+        Where it was sent to another site, this one proves nothing.
+        """
         with translated():
             seen = self._writing.ours(outgoing, checkpoint)
         out = [each for each in seen if each.status == "publish"]
+        if these := [each for each in out if says(outgoing, each)]:
+            return Found(receipt=_receipt(these[0]))
+        if "site" in checkpoint and not self._writing.is_home(checkpoint):
+            return Unclear(
+                why=f"it was sent to {checkpoint['site']}, and the account is another website now: look there"
+            )
         if out:
-            return next((Found(receipt=_receipt(each)) for each in out if says(outgoing, each)), Absent())
+            return Absent()
         if any(each.status == "trash" for each in seen):
             return Unclear(why="an article of this post is in the website's bin; see whether it should go out again")
         if others := [each.status for each in seen if each.status != "draft"]:
@@ -112,7 +122,10 @@ class WordPressSite(GoesOutWhole, CostsNothing):
             return figures(self._client, remote_ids)
 
     def withdraw(self, remote_id: str, checkpoint: Checkpoint) -> None:
+        """Nothing but our own article: on another site than it went out on, it must bear its slug."""
         with translated():
+            if not self._writing.is_home(checkpoint) and self._writing.numbered(int(remote_id), checkpoint) is None:
+                return
             try:
                 self._client.remove(remote_id)
             except Refusal as refusal:
@@ -126,7 +139,7 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         """
         known = replace(outgoing, alternates=checkpoint.get("alternates", {}))
         with translated():
-            return _receipt(self._writing.rewrite(known, remote_id))
+            return _receipt(self._writing.rewrite(known, remote_id, checkpoint))
 
     def lacks(self, outgoing: Outgoing, checkpoint: Checkpoint) -> bool:
         return dict(outgoing.alternates) != dict(checkpoint.get("alternates", {}))
@@ -134,7 +147,7 @@ class WordPressSite(GoesOutWhole, CostsNothing):
     def complete(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         """The way to the sisters that have come out since, or from those that were taken down."""
         with translated():
-            self._writing.rewrite(outgoing, remote_id)
+            self._writing.rewrite(outgoing, remote_id, checkpoint)
         done = {**checkpoint, "alternates": dict(outgoing.alternates)}
         save(done)
         return done

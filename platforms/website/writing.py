@@ -38,13 +38,41 @@ class Writing:
         """Whatever is on the site of this post, also where somebody gave our draft another address."""
         slugs = (article.slug(outgoing), f"{article.slug(outgoing)}__trashed")
         seen = [each for each in self._client.articles_called(*slugs) if each.slug in slugs]
-        if "article" in checkpoint and checkpoint["article"] not in [each.id for each in seen]:
-            seen += self._client.articles([str(checkpoint["article"])])
+        known = checkpoint.get("article") if self.is_home(checkpoint) else None
+        if known is not None and known not in [each.id for each in seen]:
+            seen += self._client.articles([str(known)])
         return seen
 
-    def waiting(self, article_id: int) -> Article:
-        """The draft as it is now. Raises Refused when somebody removed it."""
-        draft = self._there(article_id)
+    def is_home(self, checkpoint: Checkpoint) -> bool:
+        """Whether its numbers are this site's: every site counts its articles for itself."""
+        return checkpoint.get("site") == self._client.site_url
+
+    def numbered(self, article_id: int, checkpoint: Checkpoint, slug: str = "") -> Article | None:
+        """The article with this number; None when it is gone or in the bin.
+
+        A number from another address, or from nobody knows where, is ours only if the article bears our slug: `slug`,
+        or the checkpoint's, or one of our form. Raises Refused where it may be somebody else's.
+        """
+        at_home = self.is_home(checkpoint)
+        try:
+            there = self._client.article(article_id)
+        except Refusal as refusal:
+            if refusal.status == 403 and not at_home:  # an author may not even look at it
+                raise _not_ours(checkpoint) from refusal
+            if refusal.problem.code != "rest_post_invalid_id":
+                raise
+            if not at_home and "site" in checkpoint:
+                raise _not_ours(checkpoint) from refusal
+            return None
+        if not at_home and not _bears(there, slug or str(checkpoint.get("slug", ""))):
+            raise _not_ours(checkpoint)
+        return None if there.status == "trash" else there
+
+    def waiting(self, checkpoint: Checkpoint) -> Article:
+        """The draft as it is now. Raises Refused when somebody removed it, Unreachable when it is to be made anew."""
+        if "article" not in checkpoint or not self.is_home(checkpoint):
+            raise Unreachable("the article is not on the website yet; its draft must be made before")
+        draft = self.numbered(checkpoint["article"], checkpoint)
         if draft is None:
             raise Refused("somebody removed the draft from the website; plan the article anew")
         return draft
@@ -67,9 +95,9 @@ class Writing:
             raise Unreachable("another process made this article's draft in the same moment; it is used next time")
         return made
 
-    def rewrite(self, outgoing: Outgoing, remote_id: str) -> Article:
-        """Change what is out. Raises Refused when it is not out any more, or does not say this afterwards."""
-        there = self._there(int(remote_id))
+    def rewrite(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Article:
+        """Change what is out. Raises Refused when it is not out any more, not ours, or does not say this afterwards."""
+        there = self.numbered(int(remote_id), checkpoint, article.slug(outgoing))
         if there is None or there.status != "publish":
             raise Refused("the article is no longer out on the website, so nothing in it was changed")
         media = self.media(outgoing)
@@ -98,16 +126,6 @@ class Writing:
             medium = self._client.send(file.path, name=name, mime_type=file.mime_type)
         self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text})
         return medium
-
-    def _there(self, article_id: int) -> Article | None:
-        """The article as it is now, unless it is gone or in the bin."""
-        try:
-            there = self._client.article(article_id)
-        except Refusal as refusal:
-            if refusal.problem.code != "rest_post_invalid_id":
-                raise
-            return None
-        return None if there.status == "trash" else there
 
     def _kept(self, outgoing: Outgoing, media: Media, there: Article | None, fields: dict[str, Any]) -> Article:
         """Write it and read it back. Where the site takes structured data out, it is left out: its words would stay.
@@ -146,6 +164,19 @@ def _featured(outgoing: Outgoing, media: Media) -> int:
     """The picture that lists and previews show; 0 for none."""
     pictures = [int(each[0]) for each, file in zip(media, outgoing.media, strict=True) if file.duration is None]
     return pictures[0] if pictures else 0
+
+
+def _bears(there: Article, slug: str) -> bool:
+    kept = there.slug.partition("__trashed")[0]
+    return kept == slug if slug else article.is_slug(kept)
+
+
+def _not_ours(checkpoint: Checkpoint) -> Refused:
+    if "site" in checkpoint:
+        return Refused(f"its article is on {checkpoint['site']}, and the account is another website by now: look there")
+    return Refused(
+        "the article with its number on the website is not this post's and was left alone: look for it there"
+    )
 
 
 def says(outgoing: Outgoing, there: Article) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from campaigns.vault import Vault
 from platforms.contract import Network, Receipt
 from platforms.errors import OutcomeUnknown, Refused, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault, Name
-from platforms.rehearsal.serving import RunningStage
+from platforms.rehearsal.serving import RunningStage, in_thread
 from platforms.rehearsal.stage import Stage
 from tests import factories
 from tests.conftest import MovableClock
@@ -516,3 +517,28 @@ def test_a_sister_that_comes_out_while_the_first_is_told_of_others_is_not_forgot
 def _has_something_to_follow(house: House) -> None:
     with house.store.writing() as session:
         session.execute(update(Publication).values(follows_at=house.clock()))
+
+
+# -- another site --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("then", ["taken down", "corrected"])
+def test_an_account_that_is_another_site_now_costs_that_site_no_article(
+    house: House, then: str, tmp_path: Path
+) -> None:
+    there = Stage(files=tmp_path / "other", processing=timedelta(), lag=timedelta())
+    hours = {"title": "Opening hours", "content": "<p>We open at nine.</p>", "status": "publish"}
+    with in_thread(there) as running, closing(Connections(house.settings, running.base)) as connections:
+        auth = (SITE, f"stage-{SITE}")
+        posts = f"{running.base}/website/wp-json/wp/v2/posts"
+        while requests.post(posts, json=hours, auth=auth, timeout=10).json()["id"] < int(house.row.remote_id or 0):
+            pass
+        theirs = there.records.get("wp.posts", house.row.remote_id or "")
+        if then == "taken down":
+            house.taken_down()
+        else:
+            house.corrected(NEW)
+        house.work(Publisher(house.store, house.one.vault, connections, owner="new", clock=house.clock))
+    assert theirs and there.records.get("wp.posts", str(theirs["id"])) == theirs
+    assert "another website" in house.row.why
+    assert (house.row.state, house.says) == (Delivery.PUBLISHED, [OLD])

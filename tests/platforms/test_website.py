@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -489,6 +489,122 @@ def test_polylang_is_told_the_languages_where_it_listens(
     assert seen.get("translations") == (told and {"en": int(sister)})
 
 
+# Numbers of articles: every site counts for itself.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """`moved` is the first site, under a new address."""
+
+    site: WordPressSite
+    stage: Stage
+    moved: WordPressSite
+
+    @property
+    def theirs(self) -> tuple[str, str, str]:
+        post = self.stage.records.get("wp.posts", "1")
+        assert post
+        return post["status"], post["title"], post["content"]
+
+
+@pytest.fixture
+def other(site: WordPressSite, stage: Stage, door: Door, tmp_path: Path) -> Iterator[Elsewhere]:
+    """Another site, to which the account has been connected; number 1 there is an article of somebody else's."""
+    there, usual = Stage(files=tmp_path / "other"), door.app
+    beside = Starlette(routes=[Mount("/other", routes=routes(there)), Mount("/moved", routes=routes(stage))])
+
+    async def either(scope: Any, receive: Any, send: Any) -> None:
+        await (usual if scope["path"].startswith("/website") else beside)(scope, receive, send)
+
+    door.lead_to(either)
+    hours = {"title": "Opening hours", "content": "<p>We open at nine.</p>", "status": "publish"}
+    _call(f"{door.base}/other", "POST", "/posts", "somebody", json=hours)
+    opened, moved = _connect(f"{door.base}/other"), _connect(f"{door.base}/moved")
+    with closing(opened._client.session), closing(moved._client.session):
+        yield Elsewhere(site=opened, stage=there, moved=moved)
+
+
+AS_IT_WAS = ("publish", "Opening hours", "<p>We open at nine.</p>")
+
+
+def _without_a_site(checkpoint: Checkpoint) -> Checkpoint:
+    return {name: each for name, each in checkpoint.items() if name not in ("site", "slug")}
+
+
+def _as_it_is(checkpoint: Checkpoint) -> Checkpoint:
+    return checkpoint
+
+
+@pytest.mark.parametrize("known", [_as_it_is, _without_a_site])
+def test_an_article_prepared_for_another_site_is_made_anew_and_touches_nobodys(
+    site: WordPressSite, other: Elsewhere, known: Callable[[Checkpoint], Checkpoint], tmp_path: Path
+) -> None:
+    outgoing = an_article("card", a_picture(tmp_path))
+    prepared = known({**site.stage(outgoing, {}, forget), "article": 1})
+    with pytest.raises(Unreachable, match="must be made"):
+        other.site.reveal(outgoing, prepared, forget)
+    checkpoint = other.site.stage(outgoing, prepared, forget)
+    receipt = other.site.reveal(outgoing, checkpoint, forget)
+    assert receipt.remote_id != "1"
+    assert other.theirs == AS_IT_WAS
+    assert [other.site._client.site_url in url for _, url in checkpoint["media"]] == [True]
+    assert other.site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
+
+
+@pytest.mark.parametrize("role", ["editor", "author"])
+@pytest.mark.parametrize("known", [_as_it_is, _without_a_site])
+@pytest.mark.parametrize("number", [1, 4711])
+def test_a_number_of_another_site_is_nobodys_here(
+    site: WordPressSite, other: Elsewhere, known: Callable[[Checkpoint], Checkpoint], role: str, number: int
+) -> None:
+    other.stage.records.put("wp.settings", "role", {"name": role})
+    outgoing = an_article()
+    checkpoint = known({**site.stage(outgoing, {}, forget), "article": number})
+    changed = replace(outgoing, corrections=(CORRECTION,), alternates={"en": "https://example.org/mercy-en/"})
+    with pytest.raises(Refused):
+        other.site.correct(changed, str(number), checkpoint)
+    with pytest.raises(Refused):
+        other.site.complete(changed, str(number), checkpoint, forget)
+    if number == 1 or "site" in checkpoint:
+        with pytest.raises(Refused, match="look"):
+            other.site.withdraw(str(number), checkpoint)
+    assert other.theirs == AS_IT_WAS
+
+
+def test_a_number_that_a_person_gave_takes_down_an_article_of_ours_and_no_other(other: Elsewhere) -> None:
+    remote_id = _publish(other.site, an_article())
+    with pytest.raises(Refused, match="left alone"):
+        other.site.withdraw("1", {})
+    for _ in range(2):
+        other.site.withdraw(remote_id, {})
+    assert other.theirs == AS_IT_WAS
+    assert [each["status"] for each in other.stage.records.all("wp.posts")] == ["publish", "trash"]
+
+
+def test_a_site_that_has_moved_to_another_address_is_known_by_our_slug(
+    site: WordPressSite, other: Elsewhere, stage: Stage
+) -> None:
+    outgoing = an_article("older words")
+    checkpoint = site.stage(outgoing, {}, forget)
+    remote_id = site.reveal(outgoing, checkpoint, forget).remote_id
+    assert isinstance(other.moved.find(outgoing, checkpoint, SINCE), Found)
+    corrected = replace(outgoing, text="newer words", corrections=(CORRECTION,))
+    assert other.moved.correct(corrected, remote_id, checkpoint).remote_id == remote_id
+    assert "newer words" in _kept(stage)
+    for _ in range(2):
+        other.moved.withdraw(remote_id, checkpoint)
+    assert not _visible(stage)
+
+
+def test_another_site_proves_nothing_about_what_was_sent(site: WordPressSite, other: Elsewhere) -> None:
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, forget)
+    assert isinstance(site.find(outgoing, checkpoint, SINCE), Absent)
+    finding = other.site.find(outgoing, checkpoint, SINCE)
+    assert isinstance(finding, Unclear)
+    assert site._client.site_url in finding.why
+
+
 # What an article says to machines.
 
 
@@ -605,9 +721,9 @@ def test_a_site_that_changes_the_words_gets_no_article_out(site: WordPressSite, 
 # The stage itself: WordPress's habits that a publisher must know.
 
 
-def _call(base: str, method: str, path: str, **options: Any) -> requests.Response:
+def _call(base: str, method: str, path: str, by: str = "web-ar", **options: Any) -> requests.Response:
     address = f"{base}/wp-json/wp/v2{path}"
-    return requests.request(method, address, auth=("web-ar", "stage-web-ar"), timeout=10, **options)
+    return requests.request(method, address, auth=(by, f"stage-{by}"), timeout=10, **options)
 
 
 def test_the_stage_gives_a_taken_slug_a_number(base: str) -> None:
