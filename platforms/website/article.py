@@ -129,12 +129,16 @@ def _figure(medium: MediaFile, url: str) -> str:
 
 
 def _linked(block: str, link: str | None) -> str:
-    words = _escaped(block)
-    if link and re.match(r"https?://", link):
-        address = _escaped(link)
-        words = words.replace(address, f'<a href="{html.escape(link)}">{address}</a>')
-    return words.replace("\n", "<br>")
+    if not link or not re.match(r"https?://", link):
+        return _escaped(block).replace("\n", "<br>")
+    anchor = f'<a href="{html.escape(link)}">{_escaped(link)}</a>'
+    between = re.split(_BEFORE_AN_ADDRESS + re.escape(link) + _AFTER_AN_ADDRESS, block)
+    return anchor.join(map(_escaped, between)).replace("\n", "<br>")
 
+
+_BEFORE_AN_ADDRESS = r"(?<![A-Za-z0-9_~/#@$&+=%.?-])"
+_AFTER_AN_ADDRESS = r"(?![\w~/#@$&+=%-]|[.,:;!?*'()\[\]]+[A-Za-z0-9_~/#@$&+=%-])"
+"""Where the same letters are a part of a longer address, they are another one."""
 
 _CHANGED_BY_WORDPRESS = re.compile(r"[\[\]]|(?<=-)-|(?<=\.)\.|(?<=\d)x(?=\d)|:(?=//)|(?<!\S)[:;](?=\S)")
 """Shortcodes, its own dashes, ellipses and multiplication signs, players in the place of addresses, smileys."""

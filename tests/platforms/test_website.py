@@ -270,6 +270,26 @@ def test_words_are_escaped_and_what_wordpress_would_change_is_tamed() -> None:
     assert article.says(outgoing, title=article.title(outgoing), content=article.body(outgoing, []))
 
 
+@pytest.mark.parametrize(
+    "longer",
+    [
+        "https://www.oic-oci.org/topic/?t_id=1",
+        "https://www.oic-oci.org/?a=1&b=2",
+        "https://www.oic-oci.org/#top",
+        "https://www.oic-oci.org/.well-known",
+        "https://web.archive.org/web/https://www.oic-oci.org/",
+        "https://example.org/?to=https://www.oic-oci.org/",
+    ],
+)
+def test_a_longer_address_is_not_led_to_the_shorter_one(longer: str) -> None:
+    link = "https://www.oic-oci.org/"
+    around = f"{longer}\n\n({link}). {link}\n{link}، «{link}»"
+    kept = article.body(an_article(around, link=link), [])
+    assert kept.count(f'<a href="{link}">https&#58;//www.oic-oci.org/</a>') == 4
+    assert kept.count("<a ") == 4
+    assert article.says(an_article(around, link=link), title="الرحمة", content=kept)
+
+
 def test_an_article_without_a_title_takes_its_first_line() -> None:
     assert article.title(an_article("\nFirst line\nSecond", title="")) == "First line"
     assert len(article.title(an_article("x" * 500, title=""))) == 120
