@@ -396,6 +396,21 @@ def test_older_words_under_our_slug_are_never_taken_for_these(site: WordPressSit
     assert isinstance(site.find(older, checkpoint, SINCE), Absent)
 
 
+def test_older_words_that_say_more_are_not_these(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
+    card = a_picture(tmp_path)
+    older = an_article("الكلمة الطيبة صدقة\n\nفقرة خاطئة", card, alternates={"en": "https://example.org/mercy-en/"})
+    checkpoint = site.stage(older, {}, forget)
+    site.reveal(older, checkpoint, forget)
+    for newer in (
+        replace(older, text="الكلمة الطيبة صدقة"),
+        replace(older, text="فقرة خاطئة"),
+        replace(older, media=(), form=Form.TEXT),
+    ):
+        assert isinstance(site.find(newer, checkpoint, SINCE), Absent)
+    assert isinstance(site.find(older, checkpoint, SINCE), Found)
+    assert isinstance(site.find(replace(older, alternates={}), checkpoint, SINCE), Found)
+
+
 def test_another_picture_under_the_same_words_is_another_article(
     site: WordPressSite, stage: Stage, tmp_path: Path
 ) -> None:
