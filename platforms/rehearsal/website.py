@@ -1,7 +1,7 @@
 """A WordPress site on the stage: posts, media, comments and users of its REST API, as 6.1 was measured to answer.
 
 Its users are editors unless `wp.settings` has another `role`; with `polylang` there, `pro` or `free`, the site has that
-plugin in that edition.
+plugin in that edition; with `bin` there for 0 days, it has none.
 """
 
 from __future__ import annotations
@@ -67,6 +67,10 @@ class _Refusal(Exception):
         self.response = JSONResponse({"code": code, "message": message, "data": {"status": status}}, status)
 
 
+def _no_bin() -> _Refusal:
+    return _Refusal(501, "rest_trash_not_supported", "The post does not support trashing. Set 'force=true' to delete.")
+
+
 class _Site:
     """The endpoints. Each gets the request and the account that signed in, None for a passer-by."""
 
@@ -107,6 +111,10 @@ class _Site:
     @property
     def _role(self) -> str:
         return str((self.records.get("wp.settings", "role") or {"name": "editor"})["name"])
+
+    @property
+    def _has_bin(self) -> bool:
+        return bool((self.records.get("wp.settings", "bin") or {"days": 30})["days"])
 
     @property
     def _polylang(self) -> str:
@@ -182,9 +190,11 @@ class _Site:
     async def delete_post(self, request: Request, account: str | None) -> Response:
         self._must_be_allowed("rest_cannot_delete", account, self._post(request))
         with self.records.lock:
-            post = self._post(request)
+            post, for_good = self._post(request), request.query_params.get("force") == "true"
+            if not (for_good or self._has_bin):
+                raise _no_bin()
             self.stage.hide(Network.WEBSITE, str(post["id"]))
-            if request.query_params.get("force") == "true":
+            if for_good:
                 self.records.remove("wp.posts", str(post["id"]))
                 return JSONResponse({"deleted": True, "previous": self._told(request, post)})
             if post["status"] == "trash":
@@ -313,7 +323,7 @@ class _Site:
     async def delete_medium(self, request: Request, account: str | None) -> Response:
         self._must_be_allowed("rest_cannot_delete", account)
         if request.query_params.get("force") != "true":
-            raise _Refusal(501, "rest_trash_not_supported", "The post does not support trashing.")
+            raise _no_bin()
         medium = self.records.remove("wp.media", str(request.path_params["id"]))
         if medium is None:
             raise _Refusal(404, "rest_post_invalid_id", "Invalid post ID.")

@@ -29,7 +29,7 @@ from platforms.shelf import Shelf
 from platforms.website import article, limits
 from platforms.website.answers import Article
 from platforms.website.client import Client
-from platforms.website.faults import Refusal, translated
+from platforms.website.faults import translated
 from platforms.website.measure import figures
 from platforms.website.signin import sign_in
 from platforms.website.writing import Writing, says
@@ -126,11 +126,7 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         with translated():
             if not self._writing.is_home(checkpoint) and self._writing.numbered(int(remote_id), checkpoint) is None:
                 return
-            try:
-                self._client.remove(remote_id)
-            except Refusal as refusal:
-                if refusal.status not in (404, 410):
-                    raise
+            self._writing.take_away(int(remote_id))
 
     def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
         """The article says the new words, and in a box at its foot what was corrected and when.

@@ -106,6 +106,16 @@ class Writing:
         _must_say(outgoing, shown)
         return shown
 
+    def take_away(self, article_id: int) -> None:
+        """Into the bin. A site without one (EMPTY_TRASH_DAYS is 0) answers 501: there it becomes a draft again."""
+        try:
+            self._client.remove(str(article_id))
+        except Refusal as refusal:
+            if refusal.problem.code == "rest_trash_not_supported":
+                self._client.write({"status": "draft"}, article_id)
+            elif refusal.status not in (404, 410):
+                raise
+
     def words(
         self, outgoing: Outgoing, media: Media, there: Article | None, *, structured: bool = False
     ) -> dict[str, str]:

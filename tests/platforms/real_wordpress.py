@@ -31,6 +31,7 @@ define('WP_ENVIRONMENT_TYPE', 'local'); define('WP_HTTP_BLOCK_EXTERNAL', true); 
 define('AUTOMATIC_UPDATER_DISABLED', true); define('WP_DEBUG', false);
 foreach (['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT',
           'LOGGED_IN_SALT', 'NONCE_SALT'] as $name) { define($name, 'a site of tests alone'); }
+if (file_exists(__DIR__ . '/no-bin')) { define('EMPTY_TRASH_DAYS', 0); }
 $table_prefix = 'wp_';
 if (!defined('ABSPATH')) { define('ABSPATH', __DIR__ . '/'); }
 require_once ABSPATH . 'wp-settings.php';
@@ -56,9 +57,13 @@ echo 'PASSWORDS ' . json_encode($passwords);
 
 @dataclass(frozen=True, kw_only=True)
 class RealSite:
-    """`url` has no trailing slash; an application password for a user of each role, who is called like it."""
+    """`url` has no trailing slash; an application password for a user of each role, who is called like it.
+
+    It has no bin while a file `no-bin` lies in its `home`.
+    """
 
     url: str
+    home: Path
     passwords: Mapping[str, str] = field(repr=False)
 
     def credentials(self, role: str) -> dict[str, str]:
@@ -87,7 +92,7 @@ def real_wordpress(folder: Path) -> Iterator[RealSite]:
         (home / "install.php").unlink()
         _start(running, folder, "php", "-d", "max_execution_time=60", "-S", f"127.0.0.1:{port}", "-t", str(home))
         _until_it_answers(f"{url}/wp-json/")
-        yield RealSite(url=url, passwords=json.loads(told.partition("PASSWORDS ")[2]))
+        yield RealSite(url=url, home=home, passwords=json.loads(told.partition("PASSWORDS ")[2]))
 
 
 def _database(folder: Path, running: ExitStack) -> Path:

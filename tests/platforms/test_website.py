@@ -242,6 +242,20 @@ def test_an_article_in_the_bin_is_a_question_for_a_person(site: WordPressSite, s
     assert isinstance(site.find(an_article(), {}, SINCE), Unclear)
 
 
+def test_a_site_without_a_bin_takes_an_article_down_to_a_draft(site: WordPressSite, stage: Stage) -> None:
+    stage.records.put("wp.settings", "bin", {"days": 0})
+    outgoing = an_article()
+    checkpoint = site.stage(outgoing, {}, forget)
+    receipt = site.reveal(outgoing, checkpoint, forget)
+    for _ in range(2):
+        site.withdraw(receipt.remote_id, checkpoint)
+    assert not _visible(stage)
+    assert [each["status"] for each in stage.records.all("wp.posts")] == ["draft"]
+    assert site.reveal(outgoing, site.stage(outgoing, checkpoint, forget), forget).remote_id == receipt.remote_id
+    site._client.remove(receipt.remote_id, for_good=True)
+    site.withdraw(receipt.remote_id, checkpoint)
+
+
 def test_withdrawing_what_was_never_there_is_harmless(site: WordPressSite) -> None:
     site.withdraw("4711", {})
 

@@ -91,6 +91,21 @@ def test_an_article_is_drafted_shown_found_and_taken_down(editor: WordPressSite,
         editor.correct(outgoing, receipt.remote_id, checkpoint)
 
 
+def test_a_site_without_a_bin_takes_an_article_down_to_a_draft(wordpress: RealSite, editor: WordPressSite) -> None:
+    outgoing = an_article(key="no-bin")
+    checkpoint = editor.stage(outgoing, {}, forget)
+    receipt = editor.reveal(outgoing, checkpoint, forget)
+    assert receipt.url
+    (wordpress.home / "no-bin").touch()
+    try:
+        for _ in range(2):
+            editor.withdraw(receipt.remote_id, checkpoint)
+        assert requests.get(receipt.url, timeout=30).status_code == 404
+    finally:
+        (wordpress.home / "no-bin").unlink()
+    assert editor._client.article(int(receipt.remote_id)).status == "draft"
+
+
 def test_an_editors_words_are_kept_byte_for_byte(editor: WordPressSite, tmp_path: Path) -> None:
     outgoing = an_article(WORDS, a_picture(tmp_path), key="bytes", title='الرحمة & "العدل" 2<3')
     remote_id, checkpoint = _published(editor, outgoing)
