@@ -279,7 +279,8 @@ class _Site:
         found = [
             self._medium_told(request, medium)
             for medium in reversed(self.records.all("wp.media"))
-            if (slug is None or unquote(medium["slug"]) == unquote(slug))
+            if self._may_see(account, medium)
+            and (slug is None or unquote(medium["slug"]) == unquote(slug))
             and asked.get("search", "") in medium["title"]
             and medium["created_at"] < before
         ]
@@ -288,6 +289,7 @@ class _Site:
     async def create_medium(self, request: Request, account: str | None) -> Response:
         self._must_be_allowed("rest_cannot_create", account, upload_files=True)
         name, kind, content, fields = await _upload(request)
+        whose = self._whose(account, fields)
         if not _TYPES.match(kind) or not content:
             raise _Refusal(500, "rest_upload_sideload_error", "Sorry, you are not allowed to upload this file type.")
         stem, _, ending = name.rpartition(".")
@@ -302,6 +304,7 @@ class _Site:
                 "mime_type": kind,
                 "sha256": self.stage.keep_file(content),
                 "source_path": path,
+                "post": whose,
                 "created_at": self.stage.now().isoformat(),
             }
             self.records.put("wp.media", str(number), medium)
@@ -315,6 +318,7 @@ class _Site:
             if medium is None:
                 raise _Refusal(404, "rest_post_invalid_id", "Invalid post ID.")
             medium = {**medium, **{name: fields[name] for name in ("alt_text", "title") if name in fields}}
+            medium["post"] = self._whose(account, fields) or medium.get("post")
             if "slug" in fields:
                 medium["slug"] = self._free_slug("wp.media", _slug(fields["slug"]), medium["id"])
             self.records.put("wp.media", str(medium["id"]), medium)
@@ -328,6 +332,20 @@ class _Site:
         if medium is None:
             raise _Refusal(404, "rest_post_invalid_id", "Invalid post ID.")
         return JSONResponse({"deleted": True, "previous": self._medium_told(request, medium)})
+
+    def _whose(self, account: str | None, fields: Mapping[str, Any]) -> int | None:
+        """The number of the post that a file is to belong to, which must be one that the user may edit."""
+        if not fields.get("post"):
+            return None
+        post = self.records.get("wp.posts", str(fields["post"]))
+        if post is None or not self._may_edit(account, post):
+            raise _Refusal(403, "rest_cannot_edit", "Sorry, you are not allowed to upload media to this post.")
+        return int(post["id"])
+
+    def _may_see(self, account: str | None, medium: Document) -> bool:
+        """As its post may be seen; what belongs to none, or to one that is gone, is everybody's to see."""
+        post = self.records.get("wp.posts", str(medium.get("post") or ""))
+        return post is None or post["status"] == "publish" or self._may_edit(account, post)
 
     async def show_file(self, request: Request, account: str | None) -> Response:
         path = f"wp-content/uploads/{request.path_params['name']}"
@@ -344,6 +362,7 @@ class _Site:
             "title": {"raw": medium["title"], "rendered": medium["title"]},
             "alt_text": medium["alt_text"],
             "mime_type": medium["mime_type"],
+            "post": medium.get("post"),
             "source_url": _home(request) + medium["source_path"],
         }
 

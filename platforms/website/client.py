@@ -77,14 +77,18 @@ class Client:
         asked = {"search": words, "before": moment.isoformat(), "per_page": "100"}
         return Media.validate_json(self.call("GET", "/media", params=asked).content)
 
-    def send(self, file: Path, *, name: str, mime_type: str) -> Medium:
-        """Upload a file, read from disk as it goes. WordPress takes the slug from `name`, which must be ASCII."""
+    def send(self, file: Path, *, name: str, mime_type: str, article_id: int | None = None) -> Medium:
+        """Upload a file, read from disk as it goes. WordPress takes the slug from `name`, which must be ASCII.
+
+        Strangers see it listed as soon as they may see the article that it belongs to; at once where that is none.
+        """
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Type": mime_type}
         with file.open("rb") as content:
-            answer = self.call("POST", "/media", data=Stream(content, file.stat().st_size), headers=headers)
+            body, whose = Stream(content, file.stat().st_size), {} if article_id is None else {"post": str(article_id)}
+            answer = self.call("POST", "/media", data=body, headers=headers, params=whose)
         return Medium.model_validate_json(answer.content)
 
-    def describe(self, medium_id: int, fields: dict[str, str]) -> None:
+    def describe(self, medium_id: int, fields: dict[str, Any]) -> None:
         self.call("POST", f"/media/{medium_id}", json=fields)
 
     def remove_medium(self, medium_id: int) -> None:

@@ -71,13 +71,20 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         return f"{user.name}, without structured data: the website takes it out; make this user an editor there"
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
+        """A draft of its own comes before its files, which nobody sees listed as long as it is one."""
         staged: dict[str, Any] = {"site": self._client.site_url, "slug": article.slug(outgoing)}
         if "article" in checkpoint and self._writing.is_home(checkpoint):
             staged["article"] = checkpoint["article"]
         with translated():
-            media = self._writing.media(outgoing, lambda so_far: save(staged | {"media": so_far}))
+            media: list[list[Any]] = []
+            if outgoing.media:
+                staged["article"] = self._writing.place(outgoing, checkpoint).id
+                save(staged)
+                media = self._writing.media(
+                    outgoing, staged["article"], lambda so_far: save(staged | {"media": so_far})
+                )
             staged["media"] = media
-            staged["article"] = self._writing.draft(outgoing, checkpoint, media).id
+            staged["article"] = self._writing.draft(outgoing, staged, media).id
         staged["alternates"] = dict(outgoing.alternates)
         save(staged)
         return staged

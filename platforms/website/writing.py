@@ -26,10 +26,13 @@ class Writing:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def media(self, outgoing: Outgoing, save: Callable[[list[list[Any]]], None] = lambda _: None) -> list[list[Any]]:
+    def media(
+        self, outgoing: Outgoing, article_id: int, save: Callable[[list[list[Any]]], None] = lambda _: None
+    ) -> list[list[Any]]:
+        """Files that belong to this article: as long as it is no more than a draft, nobody sees them listed."""
         media: list[list[Any]] = []
         for file in outgoing.media:
-            medium = self._medium(outgoing, file)
+            medium = self._medium(outgoing, file, article_id)
             media.append([medium.id, medium.source_url])
             save(media)
         return media
@@ -70,37 +73,40 @@ class Writing:
 
     def waiting(self, checkpoint: Checkpoint) -> Article:
         """The draft as it is now. Raises Refused when somebody removed it, Unreachable when it is to be made anew."""
-        if "article" not in checkpoint or not self.is_home(checkpoint):
+        if not {"article", "media"} <= checkpoint.keys() or not self.is_home(checkpoint):
             raise Unreachable("the article is not on the website yet; its draft must be made before")
         draft = self.numbered(checkpoint["article"], checkpoint)
         if draft is None:
             raise Refused("somebody removed the draft from the website; plan the article anew")
         return draft
 
+    def place(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Article:
+        """The article under our slug as it is, or else a draft with its title alone, to which files can belong."""
+        there = self._there(outgoing, checkpoint)
+        if there:
+            return there
+        fields = {"slug": article.slug(outgoing), "status": "draft", "title": article.title(outgoing)}
+        return self._alone(outgoing, self._client.write(fields | self._languages(outgoing)))
+
     def draft(self, outgoing: Outgoing, checkpoint: Checkpoint, media: Media) -> Article:
         """The article under our slug: as it is if it is out, for reveal writes it anew; else a draft of these words.
 
         A draft is not told again to be one: a worker that wakes up late must not take back what is out by now.
         """
-        slug = article.slug(outgoing)
-        there = next((each for each in self.ours(outgoing, checkpoint) if each.status != "trash"), None)
+        there = self._there(outgoing, checkpoint)
         if there and there.status == "publish":
             return there
-        fields: dict[str, Any] = {"slug": slug, "featured_media": _featured(outgoing, media)}
+        fields: dict[str, Any] = {"slug": article.slug(outgoing), "featured_media": _featured(outgoing, media)}
         if there is None or there.status != "draft":
             fields["status"] = "draft"
-        made = self._kept(outgoing, media, there, fields | self._languages(outgoing))
-        if made.slug != slug:
-            self._client.remove(str(made.id), for_good=True)
-            raise Unreachable("another process made this article's draft in the same moment; it is used next time")
-        return made
+        return self._alone(outgoing, self._kept(outgoing, media, there, fields | self._languages(outgoing)))
 
     def rewrite(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Article:
         """Change what is out. Raises Refused when it is not out any more, not ours, or does not say this afterwards."""
         there = self.numbered(int(remote_id), checkpoint, article.slug(outgoing))
         if there is None or there.status != "publish":
             raise Refused("the article is no longer out on the website, so nothing in it was changed")
-        media = self.media(outgoing)
+        media = self.media(outgoing, there.id)
         fields = {"featured_media": _featured(outgoing, media), **self._languages(outgoing)}
         shown = self._client.write(fields | self.words(outgoing, media, there), there.id)
         _must_say(outgoing, shown)
@@ -126,16 +132,26 @@ class Writing:
             content += self._structured(outgoing, addresses, there)
         return {"title": article.title(outgoing), "content": content}
 
-    def _medium(self, outgoing: Outgoing, file: MediaFile) -> Medium:
+    def _medium(self, outgoing: Outgoing, file: MediaFile, article_id: int) -> Medium:
         """The file in the site's library, sent unless it is there already."""
         slug = article.medium_slug(outgoing, file)
         medium = self._client.medium_called(slug)
         if medium is None:
             unaltered(file)
             name = article.file_name(outgoing, file)
-            medium = self._client.send(file.path, name=name, mime_type=file.mime_type)
-        self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text})
+            medium = self._client.send(file.path, name=name, mime_type=file.mime_type, article_id=article_id)
+        self._client.describe(medium.id, {"slug": slug, "alt_text": file.alt_text, "post": article_id})
         return medium
+
+    def _there(self, outgoing: Outgoing, checkpoint: Checkpoint) -> Article | None:
+        return next((each for each in self.ours(outgoing, checkpoint) if each.status != "trash"), None)
+
+    def _alone(self, outgoing: Outgoing, made: Article) -> Article:
+        """What was made, if it was given our slug. Raises Unreachable when another process was first."""
+        if made.slug != article.slug(outgoing):
+            self._client.remove(str(made.id), for_good=True)
+            raise Unreachable("another process made this article's draft in the same moment; it is used next time")
+        return made
 
     def _kept(self, outgoing: Outgoing, media: Media, there: Article | None, fields: dict[str, Any]) -> Article:
         """Write it and read it back. Where the site takes structured data out, it is left out: its words would stay.

@@ -109,6 +109,38 @@ def test_an_article_is_drafted_out_of_sight_and_then_shown(site: WordPressSite, 
     assert site.find(outgoing, checkpoint, SINCE) == Found(receipt=receipt)
 
 
+@pytest.mark.parametrize("role", ["editor", "author"])
+def test_nobody_sees_a_picture_listed_before_its_article(
+    site: WordPressSite, stage: Stage, base: str, tmp_path: Path, role: str
+) -> None:
+    stage.records.put("wp.settings", "role", {"name": role})
+    outgoing, listed = an_article("card", a_picture(tmp_path)), list[list[Any]]()
+
+    def look(_: Checkpoint) -> None:
+        listed.append(requests.get(f"{base}/wp-json/wp/v2/media", timeout=10).json())
+
+    checkpoint = site.stage(outgoing, {}, look)
+    assert stage.records.all("wp.media")
+    assert listed == [[], [], []]
+    receipt = site.reveal(outgoing, checkpoint, forget)
+    look(checkpoint)
+    assert [each["source_url"] for each in listed[-1]] == [url for _, url in checkpoint["media"]]
+    site.withdraw(receipt.remote_id, checkpoint)
+    look(checkpoint)
+    assert listed[-1] == []
+
+
+def test_a_picture_that_lies_in_the_library_already_joins_its_article(
+    site: WordPressSite, stage: Stage, base: str, tmp_path: Path
+) -> None:
+    outgoing = an_article("card", a_picture(tmp_path))
+    name = article.file_name(outgoing, outgoing.media[0])
+    before = site._client.send(outgoing.media[0].path, name=name, mime_type="image/jpeg")
+    assert requests.get(f"{base}/wp-json/wp/v2/media", timeout=10).json()
+    assert site.stage(outgoing, {}, forget)["media"] == [[before.id, before.source_url]]
+    assert requests.get(f"{base}/wp-json/wp/v2/media", timeout=10).json() == []
+
+
 def test_a_picture_and_a_video_arrive_as_they_were(site: WordPressSite, stage: Stage, tmp_path: Path) -> None:
     card, film = a_picture(tmp_path), a_video(tmp_path)
     _publish(site, an_article("card", card))
@@ -128,7 +160,7 @@ def test_staging_again_makes_nothing_twice(site: WordPressSite, stage: Stage, tm
     assert len(stage.records.all("wp.posts")) == len(stage.records.all("wp.media")) == 1
 
 
-@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize("steps", [1, 2, 3])
 def test_staging_killed_after_any_step_goes_on(site: WordPressSite, stage: Stage, tmp_path: Path, steps: int) -> None:
     outgoing, kept = an_article("card", a_picture(tmp_path)), list[Checkpoint]()
 
@@ -202,7 +234,7 @@ def test_an_article_that_died_on_the_way_is_proven_absent(site: WordPressSite, s
 
 
 @pytest.mark.parametrize("fault", FAULTS_AFTER + FAULTS_BEFORE)
-@pytest.mark.parametrize("step", ["/wp/v2/media", "/wp/v2/media/", "/wp/v2/posts"])
+@pytest.mark.parametrize("step", ["/wp/v2/media", "/wp/v2/media/", "/wp/v2/posts", "/wp/v2/posts/"])
 def test_a_fault_while_staging_is_never_a_question_and_leaves_one_of_each(
     site: WordPressSite, stage: Stage, tmp_path: Path, step: str, fault: Name
 ) -> None:

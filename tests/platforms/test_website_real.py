@@ -204,6 +204,44 @@ def test_media_that_are_there_are_not_sent_again(editor: WordPressSite, tmp_path
     assert requests.get(first[0][1], timeout=30).content == outgoing.media[0].path.read_bytes()
 
 
+@pytest.mark.parametrize("role", ["editor", "author"])
+def test_nobody_sees_a_picture_listed_before_its_article(
+    request: pytest.FixtureRequest, wordpress: RealSite, role: str, tmp_path: Path
+) -> None:
+    site: WordPressSite = request.getfixturevalue(role)
+    outgoing = an_article("صورة", a_picture(tmp_path), key=f"listed-{role}")
+    checkpoint = site.stage(outgoing, {}, forget)
+    assert site.stage(outgoing, {}, forget) == checkpoint
+    ((number, address),) = checkpoint["media"]
+    assert not _seen_by_anybody(wordpress, number)
+    assert requests.get(f"{wordpress.url}/?attachment_id={number}", timeout=30).status_code == 404
+    receipt = site.reveal(outgoing, checkpoint, forget)
+    assert _seen_by_anybody(wordpress, number)
+    assert requests.get(address, timeout=30).status_code == 200
+    site.withdraw(receipt.remote_id, checkpoint)
+    assert not _seen_by_anybody(wordpress, number)
+
+
+def test_a_picture_that_lies_in_the_library_already_joins_its_article(
+    editor: WordPressSite, wordpress: RealSite, tmp_path: Path
+) -> None:
+    outgoing = an_article("صورة", a_picture(tmp_path), key="joins")
+    name = article.file_name(outgoing, outgoing.media[0])
+    before = editor._client.send(outgoing.media[0].path, name=name, mime_type="image/jpeg")
+    assert _seen_by_anybody(wordpress, before.id)
+    assert editor.stage(outgoing, {}, forget)["media"] == [[before.id, before.source_url]]
+    assert not _seen_by_anybody(wordpress, before.id)
+
+
+def _seen_by_anybody(wordpress: RealSite, number: int) -> bool:
+    """In the list of the library and by its number, which say the same."""
+    media = f"{wordpress.url}/wp-json/wp/v2/media"
+    listed = number in [each["id"] for each in requests.get(media, params={"per_page": "100"}, timeout=30).json()]
+    alone = requests.get(f"{media}/{number}", timeout=30).status_code == 200
+    assert listed == alone
+    return listed
+
+
 def test_the_sites_library_is_a_public_place(wordpress: RealSite, tmp_path: Path) -> None:
     library = LibraryShelf(wordpress.credentials("author"), Endpoints())
     shelf = CheckedShelf(library, library.base_url, for_loopback=True)

@@ -132,7 +132,8 @@ _SHOWING = re.compile(r"/2/tweets$|/feed$|/media_publish$|/posts/\d+$")
 
 def shows(request: requests.PreparedRequest) -> bool:
     """Whether this is the call of a reveal that an audience sees."""
-    return request.method == "POST" and bool(_SHOWING.search(urlsplit(request.url or "").path))
+    of_a_draft = b'"slug":' in request.body if isinstance(request.body, bytes) else False
+    return request.method == "POST" and not of_a_draft and bool(_SHOWING.search(urlsplit(request.url or "").path))
 
 
 class WorkersStore(Store):

@@ -35,7 +35,7 @@ def test_the_command_killed_in_mid_call_sends_the_next_post_as_soon_as_it_is_up_
     with closing(Store(settings.database_url)) as store, in_thread(stage) as running:
         due = timedelta(), timedelta(milliseconds=1)
         files, now = tmp_path / "files", datetime.now(UTC)
-        prepare(store, settings, Network.WEBSITE, Make.PICTURE, files, due_in=due, now=now)
+        prepare(store, settings, Network.WEBSITE, Make.TEXT, files, due_in=due, now=now)
         with _worker(settings, running) as worker:
             wait_for(lambda: stage.faults.silences == 1, "the call that hangs", seconds=60)
             assert _state(store, FIRST) is Delivery.REVEALING
