@@ -69,6 +69,8 @@ _MEANINGS = tuple(
         ("several", rf"{_NET} shows (?P<n>\d+) posts with these words; look which of them is this one"),
         ("several", r"(?P<n>\d+) posts on the Page have exactly these words: say which one it is"),
         ("too_many", r"the (?:Page|account) has published more since then than can be read: look at .*"),
+        ("another_site", r"it went to (?P<url>\S+), and the account is another website by now: look there"),
+        ("not_its_article", r"the article with its number on the website is another one and was left alone: .*"),
         ("seen_in_part", r"seen on the account: (?P<url>\S+); (?P<out>\d+) of (?P<of>\d+) parts are out, and .*"),
         ("seen", r"seen on the account: (?P<url>\S+)"),
         ("looked", r"looked for on the account and not there; sawt release KEY sends it after all"),

@@ -32,7 +32,7 @@ from platforms.website.client import Client
 from platforms.website.faults import translated
 from platforms.website.measure import figures
 from platforms.website.signin import sign_in
-from platforms.website.writing import Writing, says
+from platforms.website.writing import Writing, elsewhere, says
 
 
 class WordPressSite(GoesOutWhole, CostsNothing):
@@ -113,9 +113,7 @@ class WordPressSite(GoesOutWhole, CostsNothing):
         if these := [each for each in out if says(outgoing, each)]:
             return Found(receipt=_receipt(these[0]))
         if "site" in checkpoint and not self._writing.is_home(checkpoint):
-            return Unclear(
-                why=f"it was sent to {checkpoint['site']}, and the account is another website now: look there"
-            )
+            return Unclear(why=elsewhere(checkpoint))
         if out:
             return Absent()
         if any(each.status == "trash" for each in seen):

@@ -197,12 +197,14 @@ def _bears(there: Article, slug: str) -> bool:
     return kept == slug if slug else article.is_slug(kept)
 
 
+def elsewhere(checkpoint: Checkpoint) -> str:
+    return f"it went to {checkpoint['site']}, and the account is another website by now: look there"
+
+
 def _not_ours(checkpoint: Checkpoint) -> Refused:
     if "site" in checkpoint:
-        return Refused(f"its article is on {checkpoint['site']}, and the account is another website by now: look there")
-    return Refused(
-        "the article with its number on the website is not this post's and was left alone: look for it there"
-    )
+        return Refused(elsewhere(checkpoint))
+    return Refused("the article with its number on the website is another one and was left alone: look for it there")
 
 
 def says(outgoing: Outgoing, there: Article) -> bool:

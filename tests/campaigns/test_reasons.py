@@ -133,6 +133,12 @@ def test_every_reason_of_our_own_is_told_in_every_language(why: str) -> None:
          "Decide if both are right. Look at the account, and delete one of them",
          "صدرت النسخة السابقة لهذه؛ قرّر هل تصح الاثنتان. وصل رد متأخر: صدر في https://x.com/7 برقم 7. "
          "لعله صدر مرتين: انظر في الحساب واحذف إحدى النسختين.", ""),
+        ("it went to https://example.org, and the account is another website by now: look there. "
+         "A person must look at the account and decide",
+         "أُرسِل إلى https://example.org، والحساب الآن موقع آخر: انظر هناك. يلزم أن ينظر شخص في الحساب ويقرر.", ""),
+        ("it could not be taken down and is still out: "
+         "the article with its number on the website is another one and was left alone: look for it there",
+         "تعذّر سحبه، فما زال ظاهرًا. المقال الذي يحمل رقمه في الموقع مقال آخر، فتُرك كما هو: ابحث عنه هناك.", ""),
         ("312 characters; X takes 280.", "", "312 characters; X takes 280."),
     ],
 )  # fmt: skip
