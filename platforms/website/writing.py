@@ -60,7 +60,8 @@ class Writing:
         try:
             there = self._client.article(article_id)
         except Refusal as refusal:
-            if refusal.status == 403 and not at_home:  # an author may not even look at it
+            hidden = refusal.status == 403 and refusal.problem.code == "rest_forbidden_context"
+            if hidden and not at_home:  # an author may not look at what another wrote
                 raise _not_ours(checkpoint) from refusal
             if refusal.problem.code != "rest_post_invalid_id":
                 raise

@@ -662,6 +662,17 @@ def test_a_number_that_a_person_gave_takes_down_an_article_of_ours_and_no_other(
     assert [each["status"] for each in other.stage.records.all("wp.posts")] == ["publish", "trash"]
 
 
+def test_a_wall_before_the_site_says_nothing_about_whose_an_article_is(other: Elsewhere, door: Door) -> None:
+    remote_id = _publish(other.site, an_article())
+
+    async def wall(scope: Any, receive: Any, send: Any) -> None:
+        await Response("<html>Blocked</html>", 403)(scope, receive, send)
+
+    door.lead_to(wall)
+    with pytest.raises(NotSignedIn):
+        other.site.withdraw(remote_id, {})
+
+
 def test_a_site_that_has_moved_to_another_address_is_known_by_our_slug(
     site: WordPressSite, other: Elsewhere, stage: Stage
 ) -> None:
