@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -118,6 +119,36 @@ def verse(sura: int, ayah: int, first: int | None = None, last: int | None = Non
         sura_name=_NAMES.get(sura) or _unmarked(str(found.surah.name_ar)),
         is_part=is_part,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sura:
+    """A sura by its number, its names in Arabic and in Latin letters, and how many verses it has."""
+
+    number: int
+    name_ar: str
+    name_latin: str
+    ayahs: int
+
+
+def suras() -> tuple[Sura, ...]:
+    """All 114, as the pinned text names them."""
+    return tuple(
+        Sura(
+            number=each.number,
+            name_ar=_NAMES.get(each.number) or _unmarked(str(each.name_ar)),
+            name_latin=str(each.name_en),
+            ayahs=each.ayah_count,
+        )
+        for each in _text().surahs
+    )
+
+
+def words() -> Iterator[tuple[int, int, int, str]]:
+    """Every word of the pinned text in its order, after its sura, its verse and its place there, counted from 1."""
+    for ayah in _text().ayahs:
+        for number, word in enumerate(ayah.words, 1):
+            yield ayah.surah.number, ayah.number, number, str(word)
 
 
 _NAMES = {42: "الشورى"}

@@ -18,7 +18,7 @@ from campaigns.coverage import listed
 from campaigns.drafting import Draft, Subtitles, Supplied, Words, of_another_world, supply
 from campaigns.filming import Script
 from campaigns.illustrating import BULLET
-from campaigns.intake import asking, letters, moments
+from campaigns.intake import asking, letters, moments, quoting
 from campaigns.intake.rows import Fault, Row
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, Kind, Misconception, Post, Publication, Revision, Standing
@@ -290,7 +290,8 @@ class _Judge:
 
     def _expanded(self, column: str, language: Language, citations: dict[str, None]) -> str:
         text = self.row[column]
-        for wrong in (letters.typed_verse(text), self._of_another_script(column, language)):
+        typed = letters.typed_verse(text) or self._quoted_by_hand(column)
+        for wrong in (typed, self._of_another_script(column, language)):
             if wrong:
                 self.complain(column, wrong)
         try:
@@ -300,6 +301,12 @@ class _Judge:
             return text
         citations.update(dict.fromkeys(expanded.citations))
         return expanded.text
+
+    def _quoted_by_hand(self, column: str) -> str | None:
+        """Who describes a picture says which verse is on it; what a picture shows is a quotation without its marks."""
+        text, described = self.row[column], column.startswith("alt_")
+        shown = column.startswith("title_") or (self.kind is Kind.STORY and not described)
+        return quoting.typed_reference(text, described=described) or quoting.typed_quotation(text, whole=shown)
 
     def _of_another_script(self, column: str, language: Language) -> str | None:
         text = self.row[column]
@@ -375,7 +382,8 @@ class _Judge:
             self.complain(column, str(error))
             return None
         said = "\n".join(cue.words for cue in cues)
-        if wrong := [*letters.hidden_marks(said), *filter(None, [letters.typed_verse(said)])]:
+        typed = letters.typed_verse(said) or quoting.misquotation(said)
+        if wrong := [*letters.hidden_marks(said), *filter(None, [typed])]:
             self.complain(column, wrong[0])
             return None
         return Subtitles(language=language, path=file, sha256=digest_of(file), size=file.stat().st_size)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from imageio_ffmpeg import get_ffmpeg_exe
 from openpyxl import Workbook, load_workbook
 from PIL import Image
+from quran_text import Mushaf
 from sqlalchemy import func, select
 
 from campaigns import catalogue, intake
@@ -342,6 +343,16 @@ def test_the_shipped_week_is_sound(house: House) -> None:
     told = house.bring_in(week, dry_run=True, rehearsal=True)
     assert [str(fault) for fault in told.faults] == []
     assert told.new >= 40
+
+
+def test_a_misquoted_verse_with_its_reference_is_refused_wherever_it_stands(house: House) -> None:
+    words: list[str] = Mushaf.hafs().ayah(2, 256).rasm_imlai[:9]
+    wrong = " ".join([*words[:2], "على", *words[3:]])
+    for said in (f"«{wrong}» [البقرة: 256]", f"«{wrong}»", f"قال تعالى: {wrong}", "كلام آخر [البقرة: 256]"):
+        card = {"kind": "design", "template": "quotation"} | _in_three(title="A", alt="B")
+        for column in ("title_ar", "text_ar"):
+            (fault,) = house.rows(ROW | card | {column: said}).faults
+            assert fault.column == column and "write {quran:2:256" in fault.says
 
 
 def test_a_file_of_last_week_may_be_imported_again_but_not_changed(house: House) -> None:
