@@ -34,6 +34,7 @@ from campaigns.models import (
 )
 from campaigns.settings import Settings
 from campaigns.store import Store, take_in_hand
+from campaigns.studio import captions
 from campaigns.vault import Vault
 
 _TATWEEL = "\u0640"
@@ -100,14 +101,18 @@ def submit(session: Session, post: Post, *, by: Person, now: datetime, settings:
 
 
 def must_be_whole(store: Store, key: str, vault: Vault) -> None:
-    """Read every picture and film of a post through, before it is approved. Raises ReviewError.
+    """Read every file of a post through, and captions as the approver reads them, before it is approved.
+
+    Raises ReviewError.
 
     With no transaction open: a long film takes seconds, in which nobody else could write.
     """
     with store.reading() as session:
         post = session.scalar(select(Post).where(Post.key == key))
-        digests = [asset.sha256 for asset in post.revision.assets] if post else []
-    _no_media_missing(key, (digest for digest in digests if not vault.is_whole(digest)))
+        files = [(asset.sha256, asset.role) for asset in post.revision.assets] if post else []
+    _no_media_missing(key, (digest for digest, _ in files if not vault.is_whole(digest)))
+    for digest in (digest for digest, role in files if role is Part.CAPTIONS):
+        _captions_can_be_read(vault.path(digest), key)
 
 
 def approve(
@@ -236,6 +241,13 @@ def _may_decide(revision: Revision, by: Person) -> None:
 def _no_media_missing(key: str, missing: Iterable[str]) -> None:
     if digest := next(iter(missing), None):
         raise ReviewError(f"a picture or film of {key} is damaged or gone ({digest[:12]}…); import it again")
+
+
+def _captions_can_be_read(file: Path, key: str) -> None:
+    try:
+        captions.read(file, called=f"the captions of {key}")
+    except captions.BadCaptions as error:
+        raise ReviewError(f"{error}, and import it again") from error
 
 
 def _is_what_was_seen(revision: Revision, seal: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,8 @@ LARGEST = 1 << 20
 """Bytes; two hours of talk are a tenth of it."""
 LEEWAY = timedelta(seconds=1)
 """How far a caption may outlast its film, which players forgive."""
+_STAMP = r"\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,3}"
+_TIMES = re.compile(rf"\s*{_STAMP}\s*-->\s*{_STAMP}\s*")
 
 
 class BadCaptions(ValueError):
@@ -36,7 +40,7 @@ class Cue:
 
 
 def read(path: Path, *, called: str = "") -> tuple[Cue, ...]:
-    """The cues of an .srt file, in their order. Raises BadCaptions with one sentence."""
+    """The cues of an .srt file, in their order, which hold every word of it. Raises BadCaptions with one sentence."""
     from pysubs2 import SSAFile
     from pysubs2.exceptions import Pysubs2Error
 
@@ -44,7 +48,8 @@ def read(path: Path, *, called: str = "") -> tuple[Cue, ...]:
     if path.stat().st_size > LARGEST:
         raise BadCaptions(f"{name} is larger than {LARGEST >> 20} MB; captions are text, export them as .srt")
     try:
-        file = SSAFile.from_string(path.read_bytes().decode("utf-8-sig"), format_="srt")
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        file = SSAFile.from_string(text, format_="srt")
     except UnicodeDecodeError as error:
         raise BadCaptions(f"{name} is not UTF-8; save it as UTF-8 text") from error
     except (Pysubs2Error, ValueError, IndexError) as error:
@@ -54,6 +59,7 @@ def read(path: Path, *, called: str = "") -> tuple[Cue, ...]:
         for event in file
     )
     _must_be_in_order(cues, name)
+    _must_be_plain(text, cues, name)
     return cues
 
 
@@ -89,3 +95,21 @@ def _must_be_in_order(cues: tuple[Cue, ...], name: str) -> None:
         raise BadCaptions(f"{name} has no captions; export them as SubRip (.srt)")
     if backwards := next((cue for cue in cues if cue.end <= cue.start), None):
         raise BadCaptions(f"the caption of {name} at {backwards.clock} ends before it begins; mend its times")
+
+
+def _must_be_plain(text: str, cues: tuple[Cue, ...], name: str) -> None:
+    """The file goes out as it is, so no player may show a word of it that was not read here."""
+    words = " ".join(_beside_times(text))
+    if marked := re.search(r"[{}<>]", words):
+        raise BadCaptions(f"captions are plain text: delete {marked.group()} and the like from {name}")
+    if words.split() != [word for cue in cues for word in cue.words.split()]:
+        raise BadCaptions(f"captions are plain text: {name} has words that stand in no caption; delete them")
+
+
+def _beside_times(text: str) -> Iterator[str]:
+    """The lines that are neither the times of a caption nor the number above them."""
+    lines = text.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        is_number = line.strip().isdecimal() and _TIMES.fullmatch(following)
+        if not is_number and not _TIMES.fullmatch(line):
+            yield line

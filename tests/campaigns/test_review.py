@@ -10,7 +10,20 @@ from sqlalchemy import select
 
 from campaigns import review
 from campaigns.languages import Language
-from campaigns.models import Asset, Entry, Kind, Person, Post, PostState, Publication, Revision, Role, Verdict, Wording
+from campaigns.models import (
+    Asset,
+    Entry,
+    Kind,
+    Part,
+    Person,
+    Post,
+    PostState,
+    Publication,
+    Revision,
+    Role,
+    Verdict,
+    Wording,
+)
 from campaigns.review import ReviewError
 from campaigns.settings import Settings
 from campaigns.store import Store
@@ -169,8 +182,23 @@ def test_media_are_read_through_before_the_transaction_in_which_they_are_approve
         approve(store, settings, by="Yusuf", role=Role.EDITOR)
 
 
-def _asset(digest: str) -> Asset:
+def test_captions_that_the_approver_cannot_read_whole_are_not_approved(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    vault, subtitles = Vault(settings.media), tmp_path / "en.srt"
+    for key, words in (("sound", "Peace"), ("marked", "Peace {unseen}")):
+        subtitles.write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n")
+        with store.writing() as session:
+            post = factories.text_post(session, key)
+            post.revision.assets.append(_asset(vault.keep(subtitles), role=Part.CAPTIONS))
+    review.must_be_whole(store, "sound", vault)
+    with pytest.raises(ReviewError, match=r"captions are plain text: delete \{ .* import it again"):
+        review.must_be_whole(store, "marked", vault)
+
+
+def _asset(digest: str, *, role: Part = Part.MEDIA) -> Asset:
     return Asset(
+        role=role,
         language=Language.EN,
         shape=Shape.WIDE,
         position=0,
