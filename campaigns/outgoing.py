@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from campaigns import scripture
 from campaigns.languages import Language
-from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing, Verdict
+from campaigns.models import Account, Asset, Kind, Nature, Part, Revision, Standing
+from campaigns.seals import approval_of
 from campaigns.vault import Vault
 from platforms import adapter
 from platforms.contract import Captions, Correction, Form, Localization, MediaFile, Network, Outgoing, Rebutted, Shape
@@ -108,9 +109,9 @@ def _rebutted(revision: Revision, language: Language) -> Iterator[Rebutted]:
 
 
 def _corrections(revision: Revision, language: Language) -> Iterator[Correction]:
-    """Those of this revision and of all approved before it, as a reader has a right to see them all; each once.
+    """Those of this revision and of all before it as they were approved, as a reader has a right to see them all.
 
-    A row of the team's file keeps its correction when it is imported again.
+    Each once: a row of the team's file keeps its correction when it is imported again.
     """
     last = ""
     for each in _up_to(revision):
@@ -123,6 +124,5 @@ def _corrections(revision: Revision, language: Language) -> Iterator[Correction]
 
 def _up_to(revision: Revision) -> Iterator[Revision]:
     for each in revision.post.revisions if revision.post and revision.number else ():
-        approved = any(approval.verdict is Verdict.APPROVED for approval in each.approvals)
-        if each is revision or (approved and each.number < revision.number):
+        if each is revision or (each.number < revision.number and approval_of(each) is not None):
             yield each

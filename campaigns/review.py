@@ -1,18 +1,11 @@
-"""Submit a post, approve exactly what was looked at, or send it back with a remark.
-
-An approval names a revision by its seal: a digest of every language's words, the media's bytes, alt texts,
-link, accounts and hour. Publishing computes the seal again and refuses on any difference.
-"""
+"""Submit a post, approve exactly what was looked at, or send it back with a remark."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -32,6 +25,9 @@ from campaigns.models import (
     Role,
     Verdict,
 )
+from campaigns.seals import approval_in_force as approval_in_force
+from campaigns.seals import approval_of as approval_of
+from campaigns.seals import seal_of as seal_of
 from campaigns.settings import Settings
 from campaigns.store import Store, take_in_hand
 from campaigns.studio import captions
@@ -158,65 +154,6 @@ def send_back(session: Session, post: Post, *, seal: str, by: Person, now: datet
     _is_what_was_seen(post.revision, seal)
     _move(session, post, (PostState.IN_REVIEW,), PostState.CHANGES_ASKED)
     _record(session, post.revision, by, Verdict.SENT_BACK, seal, now=now, remark=remark.strip())
-
-
-def seal_of(revision: Revision) -> str:
-    """SHA-256, in hex, over all that an audience will see of a revision and where and when it will see it."""
-    return _digest(_content(revision))
-
-
-def approval_in_force(revision: Revision, *, now: datetime) -> Approval | None:
-    """The approval under which this revision may go out now; None if its content is not what was approved."""
-    last = approval_of(revision)
-    return last if last and last.holds_at(now) else None
-
-
-def approval_of(revision: Revision) -> Approval | None:
-    """The approval of exactly this content, be its time over or not."""
-    last = next((a for a in reversed(revision.approvals) if a.verdict is not Verdict.SUBMITTED), None)
-    if last is None or last.verdict is not Verdict.APPROVED:
-        return None
-    return last if last.seal == seal_of(revision) or last.seal == _first_seal_of(revision) else None
-
-
-def _content(revision: Revision) -> dict[str, Any]:
-    return {
-        "form": "sawt-seal-2",
-        "post": revision.post.key,
-        "kind": revision.kind,
-        "wordings": [
-            [w.language, w.title, w.text, w.alt_text, w.hashtags, w.citations, w.correction or ""]
-            for w in sorted(revision.wordings, key=lambda w: w.language)
-        ],
-        "media": sorted(
-            [a.language, a.role or Part.MEDIA, a.shape or "", a.network or "", a.position, a.sha256]
-            for a in revision.assets
-        ),
-        "told": [bool(revision.synthetic), bool(revision.for_children)],
-        "answers": [[m.key, m.nature, m.claim_ar, m.claim_en, m.claim_fr] for m in revision.misconceptions],
-        "link": revision.link,
-        "accounts": sorted(revision.accounts),
-        "window": [revision.at, revision.timezone],
-    }
-
-
-def _first_seal_of(revision: Revision) -> str | None:
-    """The seal that approvals have from before there were corrections, captions, copies and declarations.
-
-    What was approved then goes out as planned. None for a revision with any of these, which that seal did not cover.
-    """
-    content = _content(revision)
-    told, wordings, media = content.pop("told"), content["wordings"], content["media"]
-    if any(told) or any(words[6] for words in wordings) or any(each[1] != Part.MEDIA or each[3] for each in media):
-        return None
-    del content["answers"]
-    content["wordings"] = [words[:5] for words in wordings]
-    content["media"] = [[language, shape, *rest] for language, _, shape, _, *rest in media]
-    return _digest(content | {"form": "sawt-seal-1"})
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def unillustrated(revision: Revision) -> str:

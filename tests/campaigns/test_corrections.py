@@ -255,6 +255,19 @@ def test_words_altered_after_approval_do_not_come_out_with_what_follows(out: Hou
     assert "not what was approved" in out.out().why
 
 
+def test_an_older_correction_that_was_altered_after_its_approval_is_not_told_with_a_newer_one(out: House) -> None:
+    out.says("Newer words", NOTE)
+    out.work(seconds=1)
+    with out.store.writing() as session:
+        english = session.scalars(select(Post)).one().revision.wording(Language.EN)
+        assert english
+        english.correction = "Nobody approved this."
+    out.says("Last words", {language: f"{note} (2)" for language, note in NOTE.items()})
+    out.work(seconds=1)
+    assert "Last words" in out.reads() and f"{NOTE[Language.EN]} (2)" in out.reads()
+    assert "Nobody approved this" not in out.reads()
+
+
 def test_facebook_reads_the_correction_below_the_newer_words(house: House) -> None:
     house.accounts = ("facebook-fr",)
     house.says("Older words")
