@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from campaigns import allowance, levers
 from campaigns.languages import Language
-from campaigns.models import Account, Delivery, Post, PostState, Publication, Revision, Wording
+from campaigns.models import Account, Delivery, Move, Post, PostState, Publication, Revision, Verdict, Wording
 from campaigns.moving import Overtaken, move, update_unchanged, write_down
 from campaigns.settings import Settings
 from campaigns.store import Store, take_in_hand
@@ -206,6 +206,7 @@ def _due(
     session: Session, revision: Revision, account: Account, language: Language, settings: Settings, now: datetime
 ) -> datetime:
     """The instant that the revision asks for on this account. Raises CannotPlan, also for a day that is full."""
+    _was_meant_for(session, revision, account, language, now)
     take_in_hand(session, account)
     form = revision.kind.form
     if revision.at == SLOT:
@@ -219,6 +220,28 @@ def _due(
             "the day is full; choose another one, or slot"
         )
     return due
+
+
+def _was_meant_for(session: Session, revision: Revision, account: Account, language: Language, now: datetime) -> None:
+    """Raises CannotPlan for what came to the house only after the approval.
+
+    An approval plans at once wherever the post goes then, or fails. So what an account lacks of a post that it has in
+    another language is a language that it got since; and as an hour may pass, so may the time for the next slot.
+    """
+    approved_at = max((each.at for each in revision.approvals if each.verdict is Verdict.APPROVED), default=now)
+    if approved_at >= now or _existing(session, revision.post, account, language):
+        return
+    beside = select(Publication.id).where(
+        Publication.post_id == revision.post_id,
+        Publication.account_key == account.key,
+        Publication.moves.any(Move.at < now),
+    )
+    is_late = revision.at == SLOT and now - approved_at > LATE_APPROVAL
+    if is_late or session.scalar(beside.limit(1)):
+        raise CannotPlan(
+            f"it was approved before it could go to {account.key} in {language.own_name}; "
+            "change its row, import it again and have it approved"
+        )
 
 
 def _free_slot(session: Session, account: Account, form: Form, slots: tuple[time, ...], now: datetime) -> datetime:

@@ -48,6 +48,7 @@ _MEANINGS = tuple(
         ("correction_unapproved", r"its correction is not what was approved and was not sent; have it approved again"),
         # Planning.
         ("hour_passed", r"its hour has passed \((?P<at>.+)\); send \S+ back for a new one"),
+        ("approved_before", r"it was approved before it could go to \S+ in (?P<tongue>.+?); change its row, .*"),
         ("day_taken", rf"{_NET} takes no more posts of this kind on \S+ around (?P<at>\S+): the day is full; .*"),
         ("no_slot", r"\S+ has no free slot in the coming year; .*"),
         ("hour_unread", r"(?P<noted>.+ is not a date and time; .*)"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from campaigns import planning
+from campaigns import planning, review
 from campaigns.languages import Language
 from campaigns.models import Account, Delivery, Post, PostState, Publication
 from campaigns.planning import CannotPlan
@@ -111,3 +114,65 @@ def test_what_a_network_refused_is_not_planned_again_unchanged(store: Store, set
     with store.writing() as session:
         session.get_one(Publication, refused.id).state = Delivery.FAILED
     assert planning.plan_all(store, settings=settings, now=NOW) == ([], [])
+
+
+def test_a_language_that_an_account_gets_after_an_approval_needs_another_one(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    for key, at in (("whenever", "slot"), ("fixed", (NOW + timedelta(days=30)).isoformat())):
+        with store.writing() as session:
+            _reviewed(session, key, settings, at=at, on=["x-ar", "x-en"], languages=(Language.AR, Language.EN))
+    wider = _speaking(store, settings, "x-ar", Language.AR, Language.EN)
+    for later in (timedelta(minutes=5), timedelta(days=20)):
+        planned, problems = planning.plan_all(store, settings=wider, now=NOW + later)
+        assert planned == []
+        assert [problem.partition(";")[0] for problem in problems] == [
+            "whenever: it was approved before it could go to x-ar in English",
+            "fixed: it was approved before it could go to x-ar in English",
+        ]
+
+
+def test_a_slot_of_today_is_not_given_to_what_was_approved_before_its_account_came(
+    store: Store, settings: Settings
+) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        session.get_one(Account, "x-ar").active = False
+        _reviewed(session, "whenever", settings, at="slot", on=["x-ar", "x-en"], languages=Language)
+        session.get_one(Account, "x-ar").active = True
+    planned, problems = planning.plan_all(store, settings=settings, now=NOW + timedelta(days=200))
+    assert (planned, len(problems)) == ([], 1)
+    assert planning.plan_all(store, settings=settings, now=NOW + timedelta(minutes=30))[0] == ["whenever:x-ar:ar"]
+
+
+def test_newer_words_take_the_slot_of_older_ones_long_after_their_approval(store: Store, settings: Settings) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        [older] = _reviewed(session, "whenever", settings, at="slot", on=["x-en"], languages=[Language.EN])
+        older.state = Delivery.STAGING
+        newer = factories.newer_words(session, "Newer words", of="whenever")
+        newer.revision.at = "slot"
+        _approve(session, newer, settings)
+        older.state = Delivery.FAILED
+    planned, problems = planning.plan_all(store, settings=settings, now=NOW + timedelta(days=2))
+    assert (planned, problems) == (["whenever:x-en:en"], [])
+
+
+def _reviewed(
+    session: Session, key: str, settings: Settings, *, at: str, on: list[str], languages: Iterable[Language]
+) -> list[Publication]:
+    post = factories.text_post(session, key, on=on, languages=languages)
+    post.revision.at = at
+    return _approve(session, post, settings)
+
+
+def _approve(session: Session, post: Post, settings: Settings) -> list[Publication]:
+    review.submit(session, post, by=post.revision.author, now=NOW)
+    return list(factories.approve(session, post, settings, now=NOW))
+
+
+def _speaking(store: Store, settings: Settings, key: str, *languages: Language) -> Settings:
+    """The accounts as before, one of them in these languages."""
+    accounts = tuple(replace(each, languages=languages) if each.key == key else each for each in settings.accounts)
+    changed = replace(settings, accounts=accounts)
+    factories.accounts(store, changed)
+    return changed
