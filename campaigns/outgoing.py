@@ -41,7 +41,9 @@ def compose(
         hashtags=tuple(wording.hashtags),
         media=tuple(file_of(asset, vault, wording.alt_text) for asset in sent_media(revision, account, language)),
         localizations={
-            other.language.value: Localization(title=other.title, text=other.as_published)
+            other.language.value: Localization(
+                title=other.title, text=other.as_published, corrections=tuple(_corrections(revision, other.language))
+            )
             for other in revision.wordings
             if other.language is not language
         },

@@ -320,8 +320,17 @@ def is_to_be_corrected(publication: Publication, revision: Revision) -> bool:
 
 
 def says_correction(publication: Publication, revision: Revision) -> bool:
-    """Whether it tells that publication's readers what it puts right; what they have been told is no news."""
-    told, wording = publication.revision.wording(publication.language), revision.wording(publication.language)
+    """Whether it tells that publication's readers what it puts right; what they have been told is no news.
+
+    Where a network carries the other languages as well, their readers are its readers too.
+    """
+    everybody = adapter(publication.account.network).localizes and revision.wording(publication.language)
+    read = revision.languages if everybody else (publication.language,)
+    return any(_says_news(publication.revision, revision, language) for language in read)
+
+
+def _says_news(older: Revision, newer: Revision, language: Language) -> bool:
+    told, wording = older.wording(language), newer.wording(language)
     return wording is not None and wording.correction not in ("", told.correction if told else "")
 
 

@@ -32,6 +32,12 @@ class CompletesNothing:
         return checkpoint
 
 
+class SpeaksOneLanguage:
+    """For a network on which a post has words in one language."""
+
+    localizes: ClassVar[bool] = False
+
+
 class GoesOutWhole:
     """For a network on which a post has one part."""
 

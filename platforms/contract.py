@@ -120,6 +120,7 @@ class Localization:
 
     title: str
     text: str
+    corrections: Sequence[Correction] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,6 +275,8 @@ class Platform(Protocol):
     """Whether the words of a post that is out can be changed in place."""
     money: ClassVar[str]
     """The bucket of what its calls cost, in millionths of a US dollar; empty where they are free."""
+    localizes: ClassVar[bool]
+    """Whether one post carries its title and text in further languages too."""
     completes: ClassVar[bool]
     """Whether something may follow a post that is out (captions in more languages)."""
     allowances: ClassVar[tuple[Allowance, ...]]

@@ -15,7 +15,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from platforms.approved import unaltered
-from platforms.capabilities import CompletesNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CompletesNothing, CostsNothing, GoesOutWhole, SpeaksOneLanguage
 from platforms.contract import (
     Allowance,
     Checkpoint,
@@ -46,7 +46,7 @@ class _Name(BaseModel):
     name: str
 
 
-class FacebookPage(GoesOutWhole, CompletesNothing, CostsNothing):
+class FacebookPage(GoesOutWhole, SpeaksOneLanguage, CompletesNothing, CostsNothing):
     """One Page. Text posts are the one form whose absence cannot be proved."""
 
     network: ClassVar[Network] = Network.FACEBOOK

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole
+from platforms.capabilities import CompletesNothing, CorrectsNothing, CostsNothing, GoesOutWhole, SpeaksOneLanguage
 from platforms.contract import (
     Absent,
     Allowance,
@@ -64,7 +64,7 @@ class _Media(Dated):
         return same_words(self.caption, outgoing.text)
 
 
-class InstagramAccount(GoesOutWhole, CorrectsNothing, CompletesNothing, CostsNothing):
+class InstagramAccount(GoesOutWhole, SpeaksOneLanguage, CorrectsNothing, CompletesNothing, CostsNothing):
     """One professional account. Its container tells exactly whether a post is out, though not under which id."""
 
     network: ClassVar[Network] = Network.INSTAGRAM

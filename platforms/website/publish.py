@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from platforms.capabilities import CostsNothing, GoesOutWhole
+from platforms.capabilities import CostsNothing, GoesOutWhole, SpeaksOneLanguage
 from platforms.contract import (
     Absent,
     Allowance,
@@ -35,7 +35,7 @@ from platforms.website.signin import sign_in
 from platforms.website.writing import Writing, elsewhere, says
 
 
-class WordPressSite(GoesOutWhole, CostsNothing):
+class WordPressSite(GoesOutWhole, SpeaksOneLanguage, CostsNothing):
     """One user on one site. Slugs follow from the post's key, so that nothing is ever made twice.
 
     The checkpoint is `{"site": address, "slug": slug, "media": [[id, address], …], "article": id, "alternates":

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import tweepy
 
-from platforms.capabilities import CompletesNothing, CorrectsNothing
+from platforms.capabilities import CompletesNothing, CorrectsNothing, SpeaksOneLanguage
 from platforms.contract import (
     Absent,
     Allowance,
@@ -42,7 +42,7 @@ from platforms.x.threads import NoThread, parts
 from platforms.x.upload import Sleep, Uploaded, upload
 
 
-class XAccount(CorrectsNothing, CompletesNothing):
+class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
     """One X account. Creating a post is the visible act, and X knows no way to make it repeatable.
 
     What 280 characters do not hold is a thread: as many visible acts, each with an intent of its own.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -24,7 +23,7 @@ from platforms.contract import (
     Save,
     Shape,
 )
-from platforms.correcting import with_corrections
+from platforms.correcting import in_every_language
 from platforms.endpoints import Endpoints
 from platforms.errors import NotOffered, NotSignedIn, OutcomeUnknown, PlatformError, Refused, Unreachable
 from platforms.shelf import Shelf
@@ -54,6 +53,7 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
     settling: ClassVar = timedelta(seconds=10)
     withdraws: ClassVar = True
     corrects: ClassVar = True
+    localizes: ClassVar = True
     completes: ClassVar = True
     allowances: ClassVar[tuple[Allowance, ...]] = (
         Allowance(posts=UPLOADS_A_DAY, forms=forms, days_of="America/Los_Angeles", whole_app=True, by_upload=True),
@@ -147,7 +147,7 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
         """
         if checkpoint.get("film") not in (None, *(each.sha256 for each in outgoing.media)):
             raise NotOffered("YouTube changes the words alone of a film that is out, and the film was changed as well")
-        corrected = replace(outgoing, text=with_corrections(outgoing))
+        corrected = in_every_language(outgoing)
         for problem in self.check(corrected):
             raise problem
         with translated():

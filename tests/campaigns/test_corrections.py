@@ -14,7 +14,8 @@ from campaigns import catalogue, drafting, levers, planning, review, withdrawing
 from campaigns.connections import Connections, Speaker
 from campaigns.drafting import Draft, Words
 from campaigns.languages import Language
-from campaigns.models import Delivery, Kind, Move, Post, Publication, Scope
+from campaigns.models import Account, Delivery, Kind, Move, Post, Publication, Scope
+from campaigns.outgoing import compose
 from campaigns.publishing import LEASE, Lane, Line, Publisher
 from campaigns.settings import AccountSetting, Settings
 from campaigns.store import Store
@@ -279,3 +280,32 @@ def test_facebook_reads_the_correction_below_the_newer_words(house: House) -> No
     assert (out.remote_id, words) == (seen["remote_id"], "Newer words (fr)")
     assert told.startswith("Rectificatif (") and told.endswith(NOTE[Language.FR])
     assert out.corrected_at is not None
+
+
+@pytest.mark.parametrize(("account", "is_to_be"), [("youtube-en-fr", True), ("facebook-en", False)])
+def test_a_correction_in_a_further_language_is_one_where_the_post_carries_it(
+    account: str, is_to_be: bool, store: Store, settings: Settings
+) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        post = factories.text_post(session, on=[account], languages=(Language.EN, Language.FR))
+        out = Publication(
+            key="out",
+            post=post,
+            revision=post.revision,
+            account=session.get_one(Account, account),
+            language=Language.EN,
+            state=Delivery.PUBLISHED,
+            due_at=datetime.now(UTC),
+            remote_id="1",
+        )
+        session.add(out)
+        newer = factories.newer_words(session, "Peace is a word to keep.").revision
+        assert not planning.is_to_be_corrected(out, newer)
+        french = newer.wording(Language.FR)
+        assert french
+        french.correction = NOTE[Language.FR]
+        assert planning.is_to_be_corrected(out, newer) is is_to_be
+        told = compose(newer, out.account, Language.EN, key="out", vault=Vault(settings.media))
+        assert [each.note for each in told.localizations["fr"].corrections] == [NOTE[Language.FR]]
+        assert not told.corrections

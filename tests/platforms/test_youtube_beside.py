@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from platforms.contract import Captions, Charge, Correction, MediaFile, Outgoing
+from platforms.contract import Captions, Charge, Correction, Localization, MediaFile, Outgoing
 from platforms.endpoints import Call, guarded_by
 from platforms.errors import Covers, NotOffered, NotSignedIn, Refused, TooLong, TooSoon, Unreachable
 from platforms.rehearsal.faults import Fault, Name
@@ -255,6 +255,19 @@ def test_a_correction_changes_the_words_and_nothing_else_and_says_so(
     assert set(after["localizations"]) == {"en", "fr", "ur"}
     assert after["status"] == before["status"] and len(world.on_show()) == 1
     assert ledger.charged[quota.UNITS] == 50 + 3
+
+
+def test_a_correction_in_a_further_language_is_told_to_its_readers(world: World, outgoing: Outgoing) -> None:
+    channel, checkpoint = world.channel(), staged(world, outgoing)
+    video = channel.reveal(outgoing, checkpoint, forget).remote_id
+    note = Correction(on=date(2026, 11, 25), note="Le numéro était faux.")
+    french = Localization(title="La miséricorde d’abord", text="Texte corrigé.", corrections=(note,))
+    channel.correct(replace(outgoing, localizations={**outgoing.localizations, "fr": french}), video, checkpoint)
+    after = world.videos()[0]
+    told = "Texte corrigé.\n\nRectificatif (25 novembre 2026) : Le numéro était faux."
+    assert after["localizations"]["fr"]["description"] == told
+    assert after["localizations"]["en"]["description"] == outgoing.localizations["en"].text
+    assert after["snippet"]["description"] == outgoing.text
 
 
 def test_a_correction_that_stands_already_writes_nothing(world: World, outgoing: Outgoing, corrected: Outgoing) -> None:
