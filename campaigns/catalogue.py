@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -15,8 +16,11 @@ from sqlalchemy.orm import Session
 from campaigns.languages import Language
 from campaigns.models import Account, Campaign, CampaignKind, Entry, Misconception, Nature, Standing
 from campaigns.paths import shipped
+from campaigns.seals import planned_unapproved
 from campaigns.settings import AccountSetting, Settings
 from campaigns.store import Store, one_host_at_a_time
+
+logger = logging.getLogger(__name__)
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,80}$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -40,10 +44,15 @@ def prepare(store: Store, settings: Settings, *, now: datetime) -> None:
 def load_misconceptions(session: Session, file: Path, *, now: datetime) -> int:
     """Insert what is new as a draft and bring drafts up to the file; answer how many rows changed.
 
-    What scholars have confirmed or retired is theirs and stays as it is. Raises CatalogueError.
+    What scholars have confirmed or retired is theirs and stays as it is. A planned post that answers another claim
+    than the one it was approved with is not sent, so its name is logged. Raises CatalogueError.
     """
     known = {each.key: each for each in session.scalars(select(Misconception))}
-    return sum(_learn(session, entry, known.get(entry.id), now) for entry in _listed(file, "misconceptions", _Claimed))
+    entries = _listed(file, "misconceptions", _Claimed)
+    changed = sum(_learn(session, entry, known.get(entry.id), now) for entry in entries)
+    if changed and known and (lost := planned_unapproved(session)):
+        logger.warning("misconceptions have changed; what answers them needs approval again: %s", ", ".join(lost))
+    return changed
 
 
 def load_campaigns(session: Session, file: Path) -> int:

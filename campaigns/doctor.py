@@ -50,6 +50,7 @@ def examine() -> list[Finding]:
         "film maker": _ffmpeg,
         "database": lambda: _database(settings),
         "media": lambda: _media(settings),
+        "approvals": lambda: _approvals(settings),
         "disk": lambda: _disk(settings),
         "worker": lambda: _worker(settings),
         "keys": lambda: _keys(settings),
@@ -134,6 +135,19 @@ def _media(settings: Settings) -> Finding:
     if broken:
         return Finding(what="media", state="broken", says=f"{len(broken)} files damaged or gone: {broken[0][:12]}…")
     return Finding(what="media", state="well", says=f"{len(digests)} files, each as its digest says")
+
+
+def _approvals(settings: Settings) -> Finding:
+    from campaigns.seals import planned_unapproved
+
+    if not _has_tables(settings):
+        return Finding(what="approvals", state="well", says="nothing is planned yet")
+    with _opened(settings) as store, store.reading() as session:
+        lost = planned_unapproved(session)
+    if not lost:
+        return Finding(what="approvals", state="well", says="what is planned is what was approved")
+    says = f"not what was approved, and so not sent: {', '.join(lost)}; import again what changed, and approve it"
+    return Finding(what="approvals", state="look", says=says)
 
 
 def _has_tables(settings: Settings) -> bool:

@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from campaigns.models import Approval, Part, Revision, Verdict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from campaigns.models import ON_THE_WAY, Approval, Part, Publication, Revision, Verdict
 
 
 def seal_of(revision: Revision) -> str:
@@ -32,6 +35,13 @@ def approval_of(revision: Revision) -> Approval | None:
     if last is None or last.verdict is not Verdict.APPROVED:
         return None
     return last if last.seal == seal_of(revision) or last.seal == _first_seal_of(revision) else None
+
+
+def planned_unapproved(session: Session) -> list[str]:
+    """Keys of the posts that are on their way and no longer say what was approved, for instance of a misconception."""
+    planned = select(Publication.revision_id).where(Publication.state.in_(ON_THE_WAY))
+    revisions = session.scalars(select(Revision).where(Revision.id.in_(planned)))
+    return sorted({each.post.key for each in revisions if approval_of(each) is None})
 
 
 def _content(revision: Revision) -> dict[str, Any]:

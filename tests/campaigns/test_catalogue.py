@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from campaigns import catalogue
+from campaigns import catalogue, review, seals
 from campaigns.catalogue import CatalogueError
-from campaigns.models import Account, Base, Campaign, CampaignKind, Entry, Misconception, Nature, Standing
+from campaigns.models import Account, Base, Campaign, CampaignKind, Entry, Misconception, Nature, Rebuttal, Standing
 from campaigns.paths import shipped
 from campaigns.settings import Settings
 from campaigns.store import Store
+from tests import factories
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ONE = """
@@ -112,3 +113,21 @@ def test_accounts_follow_the_configuration_and_one_that_is_gone_becomes_inactive
         assert catalogue.load_accounts(session, settings) == 1
         assert gone.active
         assert paused.paused_why == "signed out"
+
+
+def test_a_planned_post_that_loses_its_approval_with_a_reworded_claim_is_named(
+    store: Store, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    factories.accounts(store, settings)
+    with store.writing() as session:
+        catalogue.load_misconceptions(session, _written(tmp_path, ONE.format(claim="first")), now=NOW)
+        for key, answered in (("answers", ["ve-one"]), ("answers-none", [])):
+            post = factories.text_post(session, key)
+            post.revision.rebuttals += [Rebuttal(misconception_key=each, position=0) for each in answered]
+            session.flush()
+            review.submit(session, post, by=post.revision.author, now=NOW)
+            factories.approve(session, post, settings)
+        assert seals.planned_unapproved(session) == []
+        catalogue.load_misconceptions(session, _written(tmp_path, ONE.format(claim="second")), now=NOW)
+        assert seals.planned_unapproved(session) == ["answers"]
+    assert caplog.messages == ["misconceptions have changed; what answers them needs approval again: answers"]
