@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
+from platforms.endpoints import never_left
 from platforms.errors import (
     Covers,
     MediaNotAccepted,
@@ -188,9 +188,9 @@ def from_answer(response: requests.Response, *, network: str, secret: str, visib
     return meaning.error(text)
 
 
-def from_silence(error: Exception, *, network: str, visible: bool) -> PlatformError:
-    """What a lost connection means; a refused one proves that nothing left our side."""
-    if _never_connected(error):
+def from_silence(error: requests.RequestException, *, network: str, visible: bool) -> PlatformError:
+    """What a lost connection means; some failures prove that nothing left our side."""
+    if never_left(error):
         return Unreachable(f"{network} cannot be reached ({type(error).__name__})")
     return lost(network, visible, type(error).__name__)
 
@@ -314,10 +314,3 @@ def _of_upload(found: _UploadComplaint, network: str) -> PlatformError:
     if found.retriable or "Offset" in found.type:
         return Unreachable(f"{text}; nothing visible has happened")
     return MediaNotAccepted(f"{text}: {found.message}")
-
-
-def _never_connected(error: Exception) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, ConnectTimeoutError)

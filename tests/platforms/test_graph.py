@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import pytest
 import requests
 from pydantic import BaseModel
+from urllib3.exceptions import MaxRetryError, ProtocolError, SSLError
 
 from platforms import graph as graph_module
 from platforms.contract import Measurement, Network
@@ -36,6 +38,7 @@ from platforms.graph_faults import (
     NotPermitted,
     WrongOffset,
     from_answer,
+    from_silence,
     from_status,
     used_share,
     used_up,
@@ -107,6 +110,15 @@ def test_a_refused_connection_proves_that_nothing_left_even_on_a_reveal(connect:
     with pytest.raises(Unreachable) as caught:
         nobody.reveal(f"{PAGE}/feed", Created, message="words")
     assert "appsecret_proof" not in str(caught.value) and TOKEN not in str(caught.value)
+
+
+def test_a_certificate_that_was_not_accepted_proves_that_nothing_left_and_a_broken_line_does_not() -> None:
+    def of(reason: Exception) -> requests.exceptions.SSLError:
+        return requests.exceptions.SSLError(MaxRetryError(None, "/", reason))  # type: ignore[arg-type]
+
+    unsigned, cut_off = SSLCertVerificationError(1, "self-signed certificate"), ProtocolError("cut off")
+    assert isinstance(from_silence(of(SSLError(unsigned)), network="Facebook", visible=True), Unreachable)
+    assert isinstance(from_silence(of(SSLError(cut_off)), network="Facebook", visible=True), OutcomeUnknown)
 
 
 def test_every_answer_is_looked_at_for_its_version(connect: Callable[..., Graph], stage: Stage) -> None:
