@@ -88,14 +88,14 @@ class FacebookPage(GoesOutWhole, SpeaksOneLanguage, CompletesNothing, CostsNothi
         return me.name
 
     def stage(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Checkpoint:
-        """Photos are kept with their ids as `photos`, a video as `platforms.facebook.video` tells."""
+        """Photos are kept with their ids as `photos`, a text's `link`, a video as `platforms.facebook.video` tells."""
         if outgoing.form is Form.VIDEO:
             return video.stage(self._graph, self._page, outgoing, checkpoint, save)
         photos = []
         for picture, kept in zip_longest(outgoing.media, checkpoint.get("photos", ())[: len(outgoing.media)]):
             photos.append(kept if kept and _is_of(kept, picture) else self._upload(picture))
             save({"photos": list(photos)})
-        return {"photos": photos}
+        return {"photos": photos} if photos else {"photos": [], "link": outgoing.link}
 
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         if outgoing.form is Form.VIDEO:

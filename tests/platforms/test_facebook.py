@@ -482,6 +482,22 @@ def test_only_words_can_be_corrected_and_only_of_what_is_there(
         page.correct(outgoing, receipt.remote_id, checkpoint)
 
 
+def test_another_link_is_no_correction_for_its_preview_would_lead_to_the_old_one(
+    page: FacebookPage, stage: Stage
+) -> None:
+    old, new = "https://example.org/wrong", "https://example.org/right"
+    first = post(text=f"words {old}", link=old)
+    receipt = page.reveal(first, checkpoint := page.stage(first, {}, keep), forget)
+    for link in (new, None):
+        with pytest.raises(NotOffered, match="preview"):
+            page.correct(post(text="better words", link=link), receipt.remote_id, checkpoint)
+    page.correct(post(text="better words", link=old), receipt.remote_id, {"photos": []})  # as it was kept before
+    page.correct(post(text="the best words", link=old), receipt.remote_id, checkpoint)
+    bare = page.reveal(post(), checkpoint := page.stage(post(), {}, keep), forget)
+    page.correct(post(text=f"words {new}", link=new), bare.remote_id, checkpoint)
+    assert [each["text"] for each in shown(stage)] == ["the best words", f"words {new}"]
+
+
 def test_what_a_machine_made_is_declared_where_facebook_takes_it(
     page: FacebookPage, stage: Stage, tmp_path: Path
 ) -> None:
