@@ -100,16 +100,19 @@ class _Posts:
     async def create(self, request: Request, account: str) -> Response:
         body = await json_object(request)
         text, media_ids, answering = _checked_create(body)
+        declared = body.get("made_with_ai", False)
         with self.records.lock:
             media = self._uploads.usable(media_ids, account)
             self._refuse_reply(account, answering)
             self._refuse_duplicate(account, text, media_ids)
-            post = self._keep_post(account, text, media, answering)
+            post = self._keep_post(account, text, media, answering, declared)
         path = f"/2/tweets/{post['id']}"
         data = {key: post[key] for key in ("id", "text")} | {self._words("edit_history"): [post["id"]]}
         return JSONResponse({"data": data}, 201, {"location": f"https://api.x.com{path}"})
 
-    def _keep_post(self, account: str, text: str, media: Sequence[Document], answering: str | None) -> Document:
+    def _keep_post(
+        self, account: str, text: str, media: Sequence[Document], answering: str | None, declared: bool
+    ) -> Document:
         remote_id, written = self.stage.new_number(), unicodedata.normalize("NFC", text)
         shown, links = _shortened(written, remote_id, media)
         post = {
@@ -121,6 +124,7 @@ class _Posts:
             "links": links,
             "media": [each["id"] for each in media],
             "answering": answering,
+            "declared": declared,
             "created_at": self.stage.now().isoformat(),
             "deleted_at": None,
         }
@@ -324,6 +328,9 @@ def _checked_create(body: Document) -> tuple[str, list[str], str | None]:
     media_ids = [] if media is None else media.get("media_ids", [])
     if media is not None and not 1 <= len(media_ids) <= 4:
         raise invalid("media.media_ids", [], "$.media.media_ids: 1 to 4 items expected")
+    if not isinstance(declared := body.get("made_with_ai", False), bool):
+        found = type(declared).__name__
+        raise invalid("made_with_ai", [str(declared)], f"$.made_with_ai: {found} found, boolean expected")
     for position, each in enumerate(media_ids):
         if not isinstance(each, str) or not re.fullmatch(r"[0-9]{1,19}", each):
             name = f"media.media_ids[{position}]"

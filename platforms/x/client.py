@@ -84,6 +84,19 @@ class Client(tweepy.Client):  # type: ignore[misc]
             return response
         raise _failure(response)
 
+    def create_post(
+        self, text: str, media_ids: Sequence[str], answering: str | None, *, made_with_ai: bool
+    ) -> requests.Response:
+        """A new post. tweepy's own `create_tweet` (4.17) has no `made_with_ai`, which X's contract does (2026-08)."""
+        body: dict[str, Any] = {"text": text}
+        if media_ids:
+            body["media"] = {"media_ids": list(media_ids)}
+        if answering:
+            body["reply"] = {"in_reply_to_tweet_id": answering}
+        if made_with_ai:
+            body["made_with_ai"] = True
+        return self.request("POST", "/2/tweets", json=body)
+
     def _in_other_words(
         self, method: str, route: str, params: Mapping[str, Any], refused: requests.Response
     ) -> requests.Response:

@@ -103,27 +103,29 @@ class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
         self._client.session.close()
         if len(texts) > 1:
             return self._reveal_thread(outgoing, texts, staged, save)
-        return receipt(self._create(texts[0], staged.media_ids(outgoing)))
+        return receipt(self._create(texts[0], staged.media_ids(outgoing), None, outgoing.synthetic))
 
     def _reveal_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged, save: Save) -> Receipt:
-        """Part after part, each an answer to the one before it. Its intent is stored before it, its id after it."""
+        """Part after part, each an answer to the one before it. Its intent is stored before it, its id after it.
+
+        The first carries the media, and the declaration that a machine made them.
+        """
         if staged.in_doubt:
             raise OutcomeUnknown(f"part {len(staged.sent)} of {len(texts)} may be out already; look before sending it")
         for number in range(len(staged.ids), len(texts)):
-            media_ids = [] if staged.ids else staged.media_ids(outgoing)
-            before, staged = staged, staged.intending(texts, datetime.now(UTC))
+            media_ids, told = ([], False) if staged.ids else (staged.media_ids(outgoing), outgoing.synthetic)
+            answering = next(iter(staged.ids[-1:]), None)
+            staged = staged.intending(texts, datetime.now(UTC))
             save(staged.stored())
             with _telling_how_far(number, len(texts)):
-                staged = staged.settled(self._create(texts[number], media_ids, *before.ids[-1:]))
+                staged = staged.settled(self._create(texts[number], media_ids, answering, told))
             save(staged.stored())
         return receipt(staged.ids[0])
 
-    def _create(self, text: str, media_ids: Sequence[str], answering: str | None = None) -> str:
+    def _create(self, text: str, media_ids: Sequence[str], answering: str | None, made_with_ai: bool) -> str:
         with self._speaking(visible=True):
-            answer = self._client.create_tweet(
-                text=text, media_ids=list(media_ids) or None, in_reply_to_tweet_id=answering
-            )
-            return Created.model_validate(answer).data.id
+            answer = self._client.create_post(text, media_ids, answering, made_with_ai=made_with_ai)
+            return Created.model_validate_json(answer.content).data.id
 
     def find(self, outgoing: Outgoing, checkpoint: Checkpoint, since: datetime) -> Finding:
         staged = Staged.model_validate(checkpoint)

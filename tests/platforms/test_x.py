@@ -171,6 +171,13 @@ def test_four_pictures_arrive_as_they_were_with_their_alt_texts(x: XAccount, sta
     assert [each["alt_text"] for each in stage.records.all("x.media")] == ["Card 0", "Card 1", "Card 2", "Card 3"]
 
 
+def test_what_a_machine_made_is_declared_on_the_post_that_carries_it(x: XAccount, stage: Stage, tmp_path: Path) -> None:
+    thread = _post("Many words, one after the other. " * 12, _picture(tmp_path), synthetic=True)
+    for made in (thread, _post("A made voice", synthetic=True), _post("By hand", _picture(tmp_path))):
+        _publish(x, made)
+    assert [each["declared"] for each in stage.records.all("x.posts")] == [True, False, True, False]
+
+
 def test_a_video_is_waited_for_and_posted(x: XAccount, stage: Stage, tmp_path: Path) -> None:
     film = _video(tmp_path)
     _publish(x, _post("A film", film))
@@ -476,7 +483,7 @@ def test_a_wrong_token_needs_a_person(connect: Connect) -> None:
 def test_one_false_401_on_a_post_is_tried_again_later(x: XAccount, base: str, stage: Stage) -> None:
     right = x._client.access_token_secret
     x._client.access_token_secret = "wrong for a moment"
-    x._client.create_tweet = _then(x._client.create_tweet, lambda: setattr(x._client, "access_token_secret", right))
+    x._client.create_post = _then(x._client.create_post, lambda: setattr(x._client, "access_token_secret", right))  # type: ignore[method-assign]
     with pytest.raises(Unreachable, match="nothing was done"):
         x.reveal(_post(), {}, forget)
     assert x.reveal(_post(), {}, forget).remote_id
@@ -484,9 +491,9 @@ def test_one_false_401_on_a_post_is_tried_again_later(x: XAccount, base: str, st
 
 
 def _then(call: Callable[..., Any], afterwards: Callable[[], None]) -> Callable[..., Any]:
-    def both(**arguments: Any) -> Any:
+    def both(*arguments: Any, **named: Any) -> Any:
         try:
-            return call(**arguments)
+            return call(*arguments, **named)
         finally:
             afterwards()
 
@@ -617,6 +624,7 @@ def test_the_stage_knows_no_other_paths(base: str) -> None:
         {"text": "a", "media": {"media_ids": [12345]}},
         {"text": "a", "media": {"media_ids": ["12345"]}},
         {"text": 5},
+        {"text": "a", "made_with_ai": "true"},
         {},
         ["text"],
     ],
