@@ -21,6 +21,14 @@ class Created(Answer):
     data: Identified
 
 
+class Deletion(Answer):
+    deleted: bool
+
+
+class Deleted(Answer):
+    data: Deletion
+
+
 class User(Answer):
     id: Id
     username: str

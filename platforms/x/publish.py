@@ -29,10 +29,10 @@ from platforms.contract import (
     Unclear,
 )
 from platforms.endpoints import Endpoints
-from platforms.errors import OutcomeUnknown, PlatformError, Unreachable
+from platforms.errors import OutcomeUnknown, PlatformError, Refused, Unreachable
 from platforms.shelf import Shelf
 from platforms.x import prices
-from platforms.x.answers import Created, Me, User
+from platforms.x.answers import Created, Deleted, Me, User
 from platforms.x.checkpoint import Staged, receipt
 from platforms.x.client import Client
 from platforms.x.faults import Unauthenticated, translated
@@ -211,7 +211,12 @@ class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
         with self._speaking():
             for each in reversed(Staged.model_validate(checkpoint).ids or (remote_id,)):
                 with suppress(tweepy.NotFound):
-                    self._client.delete_tweet(each)
+                    self._delete(each)
+
+    def _delete(self, remote_id: str) -> None:
+        """Believed only when the answer says so: `deleted` may be false in an answer that is no error."""
+        if not Deleted.model_validate(self._client.delete_tweet(remote_id)).data.deleted:
+            raise Refused(f"X refused this: it answered that post {remote_id} was not deleted")
 
     def _who_we_are(self) -> User:
         return self._user or self._ask_who_we_are()

@@ -405,6 +405,19 @@ def test_withdrawing_takes_a_post_down_and_repeating_is_harmless(x: XAccount, st
     assert isinstance(x.find(_post(), {}, since), Unclear)
 
 
+@pytest.mark.parametrize(
+    ("body", "meaning"),
+    [('{"data": {"deleted": false}}', Refused), ('{"data": {}}', Unreachable), ("null", Unreachable)],
+)
+def test_only_what_x_says_it_deleted_counts_as_taken_down(
+    connect: Connect, door: Door, body: str, meaning: type[PlatformError]
+) -> None:
+    x = connect()
+    door.lead_to(Response(body, 200))
+    with pytest.raises(meaning):
+        x.withdraw("1990000000000000000", {})
+
+
 def test_another_accounts_post_cannot_be_withdrawn(x: XAccount, connect: Connect, stage: Stage) -> None:
     remote_id = connect("x-ar").reveal(_post(), {}, forget).remote_id
     with pytest.raises(Refused):
