@@ -49,11 +49,12 @@ class Status(Answer):
     rejection_reason: str | None = None
     made_for_kids: bool | None = None
     publish_at: str | None = None
+    self_declared_made_for_kids: bool | None = None
+    contains_synthetic_media: bool | None = None
 
-    def with_privacy(self, privacy: str) -> dict[str, Any]:
-        """The part as it is to be written back."""
-        kept = self.model_dump(by_alias=True, exclude_unset=True, exclude=_NOT_WRITTEN_BACK)
-        return {**kept, "privacyStatus": privacy}
+    def saying(self, **told: Any) -> dict[str, Any]:
+        """The part as it is to be written back, with another privacy or other declarations."""
+        return {**self.model_dump(by_alias=True, exclude_unset=True, exclude=_NOT_WRITTEN_BACK), **told}
 
 
 class FileDetails(Answer):

@@ -74,15 +74,15 @@ class Client:
         `video.status` is as it was just read: a property that is left out is erased on YouTube.
         """
         moments: list[str] = []
-        body = {"id": video.id, "status": video.status.with_privacy(privacy)}
+        body = {"id": video.id, "status": video.status.saying(privacyStatus=privacy)}
         call = self._videos.update(part="status", body=body)
         call.add_response_callback(lambda response: moments.append(response.get("date", "")))
         answer = Video.model_validate(call.execute())
         return answer.status, _moment(moments[-1])
 
     def rewrite(self, body: dict[str, Any]) -> None:
-        """Write the whole snippet and all localizations (50 units)."""
-        self._videos.update(part="snippet,localizations", body=body).execute()
+        """Write the parts that `body` has, each as a whole (50 units)."""
+        self._videos.update(part=",".join(name for name in body if name != "id"), body=body).execute()
 
     def set_thumbnail(self, video_id: str, picture: MediaFile) -> None:
         """Also in the place of another one (50 units)."""

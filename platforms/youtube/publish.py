@@ -141,7 +141,7 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
             self._turn(video, "private")
 
     def correct(self, outgoing: Outgoing, remote_id: str, checkpoint: Checkpoint) -> Receipt:
-        """Read the words, write them whole, and read them back: 50 units and a few, and nothing when they stand.
+        """Read words and declarations, write them whole, read them back: 50 units and a few, nothing when they stand.
 
         Raises NotOffered for another film: nothing can take the place of the one that is out.
         """
@@ -174,9 +174,11 @@ class YouTubeChannel(GoesOutWhole, CostsNothing):
         raise Unreachable("YouTube still shows the old words; the correction is looked at again later")
 
     def _read(self, remote_id: str) -> Video:
-        video = self._client.video(remote_id, "snippet,localizations")
+        video = self._client.video(remote_id, "snippet,localizations,status")
         if video is None:
             raise Refused("the film is no longer on the channel: there is nothing to correct")
+        if video.status.privacy_status is None:  # a status that is written back without it makes the film public
+            raise Unreachable("YouTube did not say who may see the film; the correction is looked at again later")
         return video
 
     def _beside(self, outgoing: Outgoing, video: str) -> Beside:

@@ -29,11 +29,7 @@ def resource(outgoing: Outgoing) -> dict[str, Any]:
             "defaultLanguage": outgoing.language,
             **_spoken(outgoing),
         },
-        "status": {
-            "privacyStatus": "private",
-            "selfDeclaredMadeForKids": outgoing.for_children,
-            "containsSyntheticMedia": outgoing.synthetic,
-        },
+        "status": {"privacyStatus": "private", **_declared(outgoing)},
     }
     if localizations := _localizations(outgoing):
         body["localizations"] = localizations
@@ -43,11 +39,13 @@ def resource(outgoing: Outgoing) -> dict[str, Any]:
 def rewritten(video: Video, outgoing: Outgoing) -> dict[str, Any]:
     """The body of videos.update for a correction: whole parts, in which what is not ours to say stays as it is.
 
-    `video` was just read with snippet and localizations. Our marker stays the one of the upload.
+    `video` was just read with snippet, localizations and status, which is written where its declarations are others.
+    Our marker stays the one of the upload.
     """
     ours = [tag for tag in tags(outgoing) if not tag.startswith(_MARK)]
     kept = [tag for tag in video.snippet.tags if tag.startswith(_MARK)]
     said = {code: words.model_dump() for code, words in video.localizations.items() if code != outgoing.language}
+    status = {} if _declares(video, outgoing) else {"status": video.status.saying(**_declared(outgoing))}
     return {
         "id": video.id,
         "snippet": video.snippet.saying(
@@ -57,16 +55,18 @@ def rewritten(video: Video, outgoing: Outgoing) -> dict[str, Any]:
             defaultLanguage=outgoing.language,
         ),
         "localizations": {**said, **_localizations(outgoing)},
+        **status,
     }
 
 
 def says(video: Video, outgoing: Outgoing) -> bool:
-    """Whether these words stand there in every language. YouTube may set line ends and blanks its own way."""
+    """Whether it says and declares this, in every language. YouTube may set line ends and blanks its own way."""
     theirs = {code: (words.title, words.description) for code, words in video.localizations.items()}
     ours = {code: (words["title"], words["description"]) for code, words in _localizations(outgoing).items()}
     ours[outgoing.language] = (outgoing.title, outgoing.text)
     theirs[outgoing.language] = (video.snippet.title, video.snippet.description)
-    return all(_bare(theirs.get(code, ())) == _bare(said) for code, said in ours.items())
+    words = all(_bare(theirs.get(code, ())) == _bare(said) for code, said in ours.items())
+    return words and _declares(video, outgoing)
 
 
 def tags(outgoing: Outgoing) -> list[str]:
@@ -90,6 +90,16 @@ def marker(outgoing: Outgoing) -> str:
         said["told"] = [outgoing.synthetic, outgoing.for_children]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
     return f"{_MARK}{digest.hexdigest()[:20]}"
+
+
+def _declared(outgoing: Outgoing) -> dict[str, bool]:
+    return {"selfDeclaredMadeForKids": outgoing.for_children, "containsSyntheticMedia": outgoing.synthetic}
+
+
+def _declares(video: Video, outgoing: Outgoing) -> bool:
+    """YouTube leaves out what was never said of a film."""
+    told = bool(video.status.self_declared_made_for_kids), bool(video.status.contains_synthetic_media)
+    return told == (outgoing.for_children, outgoing.synthetic)
 
 
 def _bare(said: Iterable[str]) -> list[list[str]]:

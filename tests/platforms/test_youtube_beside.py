@@ -270,6 +270,25 @@ def test_a_correction_in_a_further_language_is_told_to_its_readers(world: World,
     assert after["snippet"]["description"] == outgoing.text
 
 
+@pytest.mark.parametrize("before", [(False, False), (True, True)])
+def test_a_correction_brings_what_is_declared_and_keeps_the_rest_of_the_status(
+    world: World, outgoing: Outgoing, before: tuple[bool, bool]
+) -> None:
+    synthetic, for_children = before
+    first = replace(outgoing, synthetic=synthetic, for_children=for_children)
+    channel, checkpoint = world.channel(), staged(world, first)
+    video = channel.reveal(first, checkpoint, forget).remote_id
+    kept = {**world.videos()[0]["status"], "embeddable": False, "privacyStatus": "unlisted"}
+    world.stage.records.put("youtube.videos", video, {**world.videos()[0], "status": kept})
+    note = Correction(on=date(2026, 11, 25), note="من صنع آلة.")
+    told = replace(outgoing, synthetic=not synthetic, for_children=not for_children, corrections=(note,))
+
+    channel.correct(told, video, checkpoint)
+
+    declared = {"containsSyntheticMedia": not synthetic, "selfDeclaredMadeForKids": not for_children}
+    assert world.videos()[0]["status"] == {**kept, **declared}
+
+
 def test_a_correction_that_stands_already_writes_nothing(world: World, outgoing: Outgoing, corrected: Outgoing) -> None:
     channel, checkpoint = world.channel(), staged(world, outgoing)
     video = channel.reveal(outgoing, checkpoint, forget).remote_id
