@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from platforms.contract import Checkpoint, Network, Outgoing, Parts, Receipt, Save
+from platforms.contract import Checkpoint, Form, Network, Outgoing, Parts, Receipt, Save
 from platforms.errors import NotOffered
+
+
+def can_declare(network: Network, form: Form) -> bool:
+    """Whether a network can be told that a machine made a post (`Outgoing.synthetic`), and not its readers alone.
+
+    Facebook has a field for it on films, WordPress has none (generated map of v26 and REST handbook, read 2026-11).
+    """
+    return form is Form.VIDEO if network is Network.FACEBOOK else network is not Network.WEBSITE
 
 
 class CorrectsNothing:

@@ -15,6 +15,7 @@ from campaigns.models import Account
 from campaigns.settings import Settings
 from campaigns.vault import Vault
 from platforms import adapter
+from platforms.capabilities import can_declare
 from platforms.contract import MediaFile, Network, Outgoing
 from platforms.errors import MediaNotAccepted, NotOffered, TooLong
 
@@ -43,10 +44,13 @@ def objections(draft: Draft, accounts: Iterable[Account], settings: Settings) ->
 
 
 def remarks(draft: Draft, accounts: Iterable[Account]) -> Iterator[str]:
-    """A sentence for each file and network that a copy will be made for."""
+    """A sentence for each file and network that a copy will be made for, and for what a network cannot be told."""
     form, where = draft.kind.form, _paths(draft)
     needing: dict[Path, dict[Network, None]] = {}
     able = [account for account in accounts if can_carry(account, form)]
+    untold = dict.fromkeys(account.network.label for account in able if not can_declare(account.network, form))
+    if draft.synthetic and untold:
+        yield f"{draft.key}: {', '.join(untold)} cannot be told that a machine made this; say it in the text"
     for sending in sendings(unsaved(draft), able, key=draft.key, vault=Vault(Path())):
         for medium in sending.outgoing.media:
             if fitting.needs_copy(medium, sending.account.network, form):

@@ -685,6 +685,15 @@ def test_a_file_that_a_copy_can_mend_is_a_remark_and_no_fault(house: House) -> N
     assert "1.png goes as a copy to Instagram;" in remark
 
 
+def test_where_a_network_cannot_be_told_that_a_machine_made_it_the_team_hears_so(house: House) -> None:
+    name = _picture(house.folder / "1.jpg")
+    made = _design(accounts="facebook-ar; x-ar; instagram-ar", synthetic="yes", **_in_three(media=name))
+    (remark,) = house.rows(made).remarks
+    assert "Facebook cannot be told that a machine made this" in remark
+    assert not house.rows(made | {"key": "by-hand", "synthetic": ""}).remarks
+    assert not house.rows(made | {"key": "told", "accounts": "x-ar; instagram-ar"}).remarks
+
+
 def _story(**cells: str) -> dict[str, str]:
     return ROW | {"kind": "story", "template": "quotation", "hashtags_ar": ""} | cells
 
