@@ -21,6 +21,7 @@ _TRIES_WITHOUT_PROGRESS = 3
 
 class _Phase(BaseModel):
     status: str = ""
+    publish_status: str = ""
     publish_time: int | None = None
     # Meta's guides spell it both ways.
     bytes_transfered: int | None = None
@@ -45,17 +46,24 @@ class Video(BaseModel):
 
     @property
     def is_out(self) -> bool:
-        return self.published or self.status.publishing_phase.status == "complete"
+        phase = self.status.publishing_phase
+        return self.published or (phase.status == "complete" and phase.publish_status in ("", "published"))
 
     @property
     def is_broken(self) -> bool:
-        return self.status.video_status in {"error", "expired", "upload_failed"}
+        phases = self.status.uploading_phase, self.status.processing_phase, self.status.publishing_phase
+        failed = any(each.status == "error" for each in phases)
+        return failed or self.status.video_status in {"error", "expired", "upload_failed"}
 
     @property
     def is_under_way(self) -> bool:
-        """Finished by us and not yet shown by Facebook, so that nothing is proved either way."""
-        phases = self.status.processing_phase, self.status.publishing_phase
-        return self.status.video_status == "processing" or any(each.status == "in_progress" for each in phases)
+        """Finished by us and not yet shown by Facebook, so that nothing is proved either way.
+
+        `video_status` says nothing of it: Meta's own example of a reel that is uploaded and that nobody has published
+        yet is `processing`, with neither phase begun (Postman collection for reels, step 3, read 2026-11).
+        """
+        publishing = self.status.publishing_phase.status not in ("", "not_started", "error")
+        return publishing or self.status.processing_phase.status == "in_progress"
 
     @property
     def received(self) -> int:

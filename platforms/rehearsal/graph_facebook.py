@@ -359,10 +359,11 @@ def _is_out(stage: Stage, document: Document) -> bool:
 
 
 def _status(stage: Stage, document: Document) -> Document:
+    """What is whole and not yet finished is `processing` too (Meta's Postman collection for reels, read 2026-11)."""
     whole, out = document["sha256"] is not None, _is_out(stage, document)
     uploading = {"status": "complete" if whole else "in_progress", "bytes_transfered": document["received"]}
     if not document["finished"]:
-        word, processing = "upload_complete" if whole else "uploading", "not_started"
+        word, processing = "processing" if whole else "uploading", "not_started"
     else:
         word, processing = ("ready", "complete") if out else ("processing", "in_progress")
     publishing: Document = {"status": "not_started"}

@@ -6,11 +6,12 @@ import hashlib
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.responses import JSONResponse
 
 from platforms.contract import Absent, Checkpoint, Correction, Form, Found, Network, Outgoing, Platform, Unclear
 from platforms.errors import (
@@ -302,6 +303,39 @@ def test_a_video_that_is_still_processed_is_not_called_absent(page: FacebookPage
     checkpoint = page.stage(outgoing, {}, keep)
     page.reveal(outgoing, checkpoint, forget)
     assert isinstance(page.find(outgoing, checkpoint, a_minute_ago(stage)), Unclear)
+
+
+@pytest.mark.parametrize("form", ["reel", "video"])
+def test_a_film_that_is_uploaded_and_that_nobody_has_shown_is_gone_on_with(
+    form: str, page: FacebookPage, stage: Stage, tmp_path: Path
+) -> None:
+    outgoing = MAKERS[form](tmp_path)
+    checkpoint = page.stage(outgoing, {}, keep)
+    assert page.stage(outgoing, checkpoint, keep) == checkpoint
+    assert page.find(outgoing, checkpoint, a_minute_ago(stage)) == Absent()
+    refuse(stage, FINAL_CALL[form], code=100)
+    with pytest.raises(Refused):  # not a question whether it is out
+        page.reveal(outgoing, checkpoint, forget)
+
+
+@pytest.mark.parametrize(
+    ("publishing", "meaning"),
+    [
+        ({"status": "not_started"}, Absent),
+        ({"status": "in_progress"}, Unclear),
+        ({"status": "complete", "publish_status": "draft"}, Unclear),
+        ({"status": "complete", "publish_status": "published"}, Found),
+        ({"status": "error"}, Absent),
+    ],
+)
+def test_whether_a_film_is_out_is_told_by_its_publishing_alone(
+    publishing: dict[str, str], meaning: type, page: FacebookPage, door: Door, tmp_path: Path
+) -> None:
+    phases = {"uploading_phase": {"status": "complete"}, "processing_phase": {"status": "not_started"}}
+    status = {"video_status": "processing", **phases, "publishing_phase": publishing}
+    door.lead_to(JSONResponse({"id": "22", "status": status}))
+    checkpoint = {"route": "reel", "video_id": "22", "uploaded": True}
+    assert isinstance(page.find(MAKERS["reel"](tmp_path), checkpoint, datetime.now(UTC)), meaning)
 
 
 def test_a_second_reveal_never_makes_a_second_post(
