@@ -295,7 +295,8 @@ class Platform(Protocol):
     def reveal(self, outgoing: Outgoing, checkpoint: Checkpoint, save: Save) -> Receipt:
         """Make it visible, once. After OutcomeUnknown only `find` may be called.
 
-        A post in several parts calls `save` before each part with the intent, and after it with its id.
+        A post in several parts calls `save` before each part with the intent, and after it with its id. What the
+        network no longer takes of what was prepared is forgotten in the same way, before the setback is raised.
         """
 
     @staticmethod

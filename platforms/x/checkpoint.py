@@ -37,6 +37,9 @@ class Staged(BaseModel):
     def having(self, position: int, uploaded: Uploaded) -> Staged:
         return self._with(media=(*self.media[:position], uploaded, *self.media[position + 1 :]))
 
+    def without_media(self) -> Staged:
+        return self._with(media=())
+
     def intending(self, texts: Sequence[str], now: datetime) -> Staged:
         return self._with(texts=tuple(texts), sent=(*self.sent, Sent(sent_at=now)))
 

@@ -27,6 +27,10 @@ class Unauthenticated(NotSignedIn):
     """A 401. X had a day of false ones on 2026-06-30, so one alone proves nothing."""
 
 
+class MediaForgotten(Unreachable):
+    """X shows an upload as ready, and does not take it for a post: only another one helps."""
+
+
 @contextmanager
 def translated(*, visible: bool = False) -> Iterator[None]:
     """Turn what goes wrong inside into platform errors; `visible` for the one call that an audience sees."""
@@ -61,7 +65,7 @@ def _refused(refusal: tweepy.HTTPException, visible: bool) -> PlatformError:
     if status == 429:
         return _too_soon(refusal.response)
     if visible and "media ids are invalid" in reason.lower():
-        return Unreachable("X no longer takes the uploaded media; they must be uploaded again")
+        return MediaForgotten("X no longer takes the uploaded media; they must be uploaded again")
     return Refused(f"X refused this: {reason}")
 
 

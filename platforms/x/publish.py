@@ -35,7 +35,7 @@ from platforms.x import prices
 from platforms.x.answers import Created, Deleted, Me, User
 from platforms.x.checkpoint import Staged, receipt
 from platforms.x.client import Client
-from platforms.x.faults import Unauthenticated, translated
+from platforms.x.faults import MediaForgotten, Unauthenticated, translated
 from platforms.x.finding import Sought, made_at, matches, own_posts
 from platforms.x.measure import figures
 from platforms.x.threads import NoThread, parts
@@ -103,7 +103,8 @@ class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
         self._client.session.close()
         if len(texts) > 1:
             return self._reveal_thread(outgoing, texts, staged, save)
-        return receipt(self._create(texts[0], staged.media_ids(outgoing), None, outgoing.synthetic))
+        with _forgetting_media(staged, save):
+            return receipt(self._create(texts[0], staged.media_ids(outgoing), None, outgoing.synthetic))
 
     def _reveal_thread(self, outgoing: Outgoing, texts: Sequence[str], staged: Staged, save: Save) -> Receipt:
         """Part after part, each an answer to the one before it. Its intent is stored before it, its id after it.
@@ -117,7 +118,7 @@ class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
             answering = next(iter(staged.ids[-1:]), None)
             staged = staged.intending(texts, datetime.now(UTC))
             save(staged.stored())
-            with _telling_how_far(number, len(texts)):
+            with _telling_how_far(number, len(texts)), _forgetting_media(staged, save):
                 staged = staged.settled(self._create(texts[number], media_ids, answering, told))
             save(staged.stored())
         return receipt(staged.ids[0])
@@ -245,6 +246,16 @@ class XAccount(SpeaksOneLanguage, CorrectsNothing, CompletesNothing):
 
 def _how_far(out: int, of: int) -> str:
     return f"{out} of {of} parts of the thread are out"
+
+
+@contextmanager
+def _forgetting_media(staged: Staged, save: Save) -> Iterator[None]:
+    """Media that X refuses are uploaded anew by the next staging, which would find them ready otherwise."""
+    try:
+        yield
+    except MediaForgotten:
+        save(staged.settled(None).without_media().stored())
+        raise
 
 
 @contextmanager

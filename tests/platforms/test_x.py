@@ -14,7 +14,7 @@ import pytest
 import requests
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from platforms.contract import Checkpoint, Form, Found, MediaFile, Network, Outgoing, Platform, Unclear
@@ -35,6 +35,7 @@ from platforms.rehearsal.x import routes
 from platforms.rehearsal.x_door import user_id
 from platforms.shelf import NoShelf
 from platforms.x import prices
+from platforms.x.faults import MediaForgotten
 from platforms.x.finding import first_id
 from platforms.x.publish import XAccount
 from platforms.x.weighing import weighted_length
@@ -43,6 +44,8 @@ from tests.factories import forget
 
 FAULTS_AFTER: list[Name] = ["drop-after", "error-after", "truncated-after", "empty-after"]
 FAULTS_BEFORE: list[Name] = ["drop-before", "error-before"]
+
+NOT_TAKEN = "Your media IDs are invalid."
 
 Connect = Callable[..., XAccount]
 
@@ -242,6 +245,25 @@ def test_media_that_x_has_forgotten_are_uploaded_again(x: XAccount, stage: Stage
         x.reveal(outgoing, checkpoint, forget)
     x.reveal(outgoing, x.stage(outgoing, checkpoint, _forget), forget)
     assert len(_visible(stage)) == 1
+
+
+@pytest.mark.parametrize("words", ["A card", "Many words, one after the other. " * 12])
+def test_media_that_x_shows_as_ready_and_does_not_take_are_uploaded_again(
+    x: XAccount, stage: Stage, door: Door, tmp_path: Path, words: str
+) -> None:
+    outgoing, kept = _post(words, _picture(tmp_path)), list[Checkpoint]()
+    checkpoint = x.stage(outgoing, {}, kept.append)
+    answering = door.app
+    door.lead_to(JSONResponse({"errors": [{"message": NOT_TAKEN}]}, 400))
+    with pytest.raises(Unreachable, match="uploaded again"):
+        x.reveal(outgoing, checkpoint, kept.append)
+    door.lead_to(answering)
+
+    again = x.stage(outgoing, kept[-1], kept.append)
+    x.reveal(outgoing, again, forget)
+
+    assert again["media"][0]["media_id"] != checkpoint["media"][0]["media_id"]
+    assert next(each["media"] for each in _visible(stage)) == [outgoing.media[0].sha256]
 
 
 def test_media_past_their_day_are_not_even_tried(x: XAccount, stage: Stage, tmp_path: Path) -> None:
@@ -688,7 +710,7 @@ def test_ids_rise_with_time_and_stay_above_what_a_float_holds(x: XAccount) -> No
         (404, "", Refused),
         (400, "[]", Refused),
         (400, '{"errors": "text"}', Refused),
-        (400, '{"errors": [{"message": "Your media IDs are invalid."}]}', Unreachable),
+        (400, f'{{"errors": [{{"message": "{NOT_TAKEN}"}}]}}', MediaForgotten),
         (403, '{"detail": "Your client app is not configured with the appropriate oauth1 app permissions '
               'for this endpoint."}', NotSignedIn),
         (403, '{"detail": "Monthly spend cap reached"}', NotSignedIn),
