@@ -1,11 +1,12 @@
 """What stands beside a film: its thumbnail, and captions in several languages, as far as each day's quota goes.
 
-The checkpoint's `beside` says by name what is up: the digest of the file, and a caption track's id.
+The checkpoint's `beside` says by name what is up: the digest of the file, and a caption track's id; and of captions
+that are on their way, what was `tried`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,9 +48,15 @@ class Beside:
     def add_while_there_is_room(self, checkpoint: Checkpoint, save: Save) -> Checkpoint:
         """Before the film is shown. None of it may hold the film up: what does not go follows later."""
         done = checkpoint
+
+        def keep(noted: Checkpoint) -> None:
+            nonlocal done
+            done = noted
+            save(noted)
+
         with suppress(Refused, TooSoon, Unreachable):
             for each in missing(self.outgoing, checkpoint):
-                done = self._add(each, done, save)
+                self._add(each, done, keep)
         return done
 
     def add_the_rest(self, checkpoint: Checkpoint, save: Save) -> Checkpoint:
@@ -66,19 +73,19 @@ class Beside:
         return done
 
     def _add(self, addition: Addition, done: Checkpoint, save: Save) -> Checkpoint:
-        track = done.get("beside", {}).get(addition.name, {}).get("track")
-        now = datetime.now(UTC)
-        if not has_room(_units(addition, track), now):
-            why = "YouTube's quota of this day is kept for films that are still to be shown"
-            raise TooSoon(why, retry_at=next_pacific_midnight(now), covers=Covers.CALL)
+        before = done.get("beside", {}).get(addition.name, {})
+        track, tried = before.get("track"), before.get("tried", [])
+        _must_have_room(_units(addition, track))
         if not addition.file.path.exists():
             raise Unreachable(f"{addition.name} is not in the media folder of this worker")
-        up = {"sha256": addition.file.sha256, **self._send(addition, track)}
-        noted = {**done, "beside": {**done.get("beside", {}), addition.name: up}}
+        if isinstance(addition.file, Captions) and track is None:
+            save(_noting(done, addition, {"tried": sorted({*tried, addition.file.sha256})}))
+        up = {"sha256": addition.file.sha256, **self._send(addition, track, tried)}
+        noted = _noting(done, addition, up)
         save(noted)
         return noted
 
-    def _send(self, addition: Addition, track: str | None) -> dict[str, Any]:
+    def _send(self, addition: Addition, track: str | None, tried: Sequence[str]) -> dict[str, Any]:
         if isinstance(addition.file, MediaFile):
             with translated(withheld=_NO_THUMBNAILS):
                 self.client.set_thumbnail(self.video, unaltered(addition.file))
@@ -87,16 +94,23 @@ class Beside:
         with translated(withheld=_NO_CAPTIONS):
             if track is not None:
                 return {"track": self.client.replace_captions(track, captions)}
-            return {"track": self._insert(captions)}
+            return {"track": self._insert(captions, tried)}
 
-    def _insert(self, captions: Captions) -> str | None:
-        """A track that is there already is ours, and its answer was lost; or the team's own, which stays."""
+    def _insert(self, captions: Captions, tried: Sequence[str]) -> str | None:
+        """A track that is there already is ours, and its answer was lost; or the team's own, which stays.
+
+        Ours may hold other captions that were `tried` before these: then these take their place.
+        """
         try:
             return self.client.insert_captions(self.video, captions)
         except HttpError as refusal:
             if refusal.status_code != 409:
                 raise
-            return self.client.caption_tracks(self.video).get(captions.language)
+            track = self.client.caption_tracks(self.video).get(captions.language)
+            if track is None or set(tried) <= {captions.sha256}:
+                return track
+        _must_have_room(CAPTIONS_ANEW)
+        return self.client.replace_captions(track, captions)
 
 
 def _wanted(outgoing: Outgoing) -> Iterator[Addition]:
@@ -104,6 +118,17 @@ def _wanted(outgoing: Outgoing) -> Iterator[Addition]:
         yield Addition(name="thumbnail", file=outgoing.thumbnail)
     for each in sorted(outgoing.captions, key=lambda captions: captions.language != outgoing.language):
         yield Addition(name=f"captions {each.language}", file=each)
+
+
+def _noting(done: Checkpoint, addition: Addition, known: dict[str, Any]) -> Checkpoint:
+    return {**done, "beside": {**done.get("beside", {}), addition.name: known}}
+
+
+def _must_have_room(units: int) -> None:
+    now = datetime.now(UTC)
+    if not has_room(units, now):
+        why = "YouTube's quota of this day is kept for films that are still to be shown"
+        raise TooSoon(why, retry_at=next_pacific_midnight(now), covers=Covers.CALL)
 
 
 def _units(addition: Addition, track: str | None) -> int:

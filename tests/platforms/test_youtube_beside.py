@@ -180,6 +180,37 @@ def test_changed_captions_take_the_place_of_the_old_track(world: World, whole: O
     assert digests["en"] == changed.sha256 and len(digests) == 3
 
 
+@pytest.mark.parametrize("staging", [True, False])
+@pytest.mark.parametrize("name", FAULTS)
+def test_changed_captions_take_the_place_of_those_whose_answer_was_lost(
+    world: World, outgoing: Outgoing, tmp_path: Path, name: Name, staging: bool
+) -> None:
+    first, better = captions(tmp_path, "ar", "a wrong verse"), captions(tmp_path, "ar", "the right verse")
+    channel, notebook = world.channel(), Notebook()
+    wrong, right = replace(outgoing, captions=(first,)), replace(outgoing, captions=(better,))
+    checkpoint = channel.stage(outgoing, {}, notebook)
+    world.stage.faults.add(Fault(name=name, path=CAPTIONS))
+    if staging:
+        checkpoint = channel.stage(wrong, checkpoint, notebook)
+    else:
+        with pytest.raises(Unreachable):
+            channel.complete(wrong, checkpoint["video"], checkpoint, notebook)
+        checkpoint = notebook.last
+
+    for each in (right, wrong, right):
+        checkpoint = channel.complete(each, checkpoint["video"], checkpoint, notebook)
+        assert not channel.lacks(each, checkpoint)
+        assert [track["digest"] for track in world.stage.records.all("youtube.captions")] == [each.captions[0].sha256]
+
+
+def test_captions_that_the_team_has_put_up_itself_stay(world: World, outgoing: Outgoing, tmp_path: Path) -> None:
+    own, ours = captions(tmp_path, "ar", "by hand"), captions(tmp_path, "ar", "by us")
+    channel, checkpoint = world.channel(), staged(world, outgoing)
+    channel.complete(replace(outgoing, captions=(own,)), checkpoint["video"], checkpoint, forget)
+    channel.complete(replace(outgoing, captions=(ours,)), checkpoint["video"], checkpoint, forget)
+    assert [each["digest"] for each in world.stage.records.all("youtube.captions")] == [own.sha256]
+
+
 def test_captions_that_were_altered_after_approval_are_not_sent(world: World, whole: Outgoing) -> None:
     channel, checkpoint = world.channel(), staged(world, replace(whole, captions=()))
     whole.captions[0].path.write_text("other words")
