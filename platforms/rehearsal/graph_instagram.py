@@ -202,6 +202,7 @@ def _create_picture(call: Call, given: Document) -> Document:
         product="STORY" if story else "FEED",
         child=given.get("is_carousel_item", False),
         caption=given.get("caption", ""),
+        declared=given.get("is_ai_generated", False),
         alt_text=given.get("alt_text", ""),
         sha256=call.stage.keep_file(content),
         ready_at=(call.stage.now() + call.stage.processing).isoformat(),
@@ -223,6 +224,7 @@ def _create_album(call: Call, given: Document) -> Document:
             type="CAROUSEL_ALBUM",
             product="FEED",
             caption=given.get("caption", ""),
+            declared=given.get("is_ai_generated", False),
             children=[each["sha256"] for each in children if each],
             ready_at=(call.stage.now() + call.stage.processing).isoformat(),
         )

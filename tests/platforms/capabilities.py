@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from platforms import adapter
 from platforms.contract import METRICS, Network, Outgoing, Shape
 from platforms.errors import NotOffered
 from platforms.shelf import LoopbackShelf
-from tests.platforms.playing import World, posts, taken, world
+from tests.platforms.playing import World, is_declared, posts, taken, world
 
 PAPER = Path(__file__).parent.parent.parent / "docs" / "platforms.md"
 _PART = re.compile(r"(?<=<!-- tried -->\n).*?(?=<!-- /tried -->)", re.DOTALL)
@@ -42,6 +42,7 @@ class Tried:
 
     takes: list[str] = field(default_factory=list)
     arrives: set[str] = field(default_factory=set)
+    declares: set[str] = field(default_factory=set)
     corrects: set[str] = field(default_factory=set)
     withdraws: set[str] = field(default_factory=set)
     figures: dict[str, str] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def tried(folder: Path) -> Mapping[Network, Tried]:
             room = folder / str(number)
             room.mkdir()
             with world(room, shelf) as here:
-                _try(here, network, what, posts(room)[what], found[network])
+                _try(here, network, what, replace(posts(room)[what], synthetic=True), found[network])
     return found
 
 
@@ -66,6 +67,8 @@ def _try(here: World, network: Network, what: str, outgoing: Outgoing, found: Tr
         checkpoint = platform.complete(outgoing, receipt.remote_id, checkpoint, here.save)
     found.takes.append(what)
     found.arrives |= set(_arrived(here, outgoing))
+    if is_declared(here):
+        found.declares.add(what)
     for later in (timedelta(hours=20), timedelta(days=4)):
         here.stage.move_clock(later)
         for each in platform.measure([receipt.remote_id]).get(receipt.remote_id, ()):
@@ -113,6 +116,8 @@ def _abilities(found: Mapping[Network, Tried]) -> Iterator[str]:
         yield _row(what, {network: _yes(what in each.takes) for network, each in found.items()})
     for what in ("alt text", "captions", "title and text in further languages"):
         yield _row(what, {network: _yes(what in each.arrives) for network, each in found.items()})
+    declares = {network: _which(each.declares, each.takes) for network, each in found.items()}
+    yield _row("is told what a machine made", declares)
     yield _row("picture shape", {network: _SHAPES[adapter(network).picture_shape] for network in Network})
     yield _row("is corrected in place", {network: _which(each.corrects, each.takes) for network, each in found.items()})
     yield _row("is taken down", {network: _which(each.withdraws, each.takes) for network, each in found.items()})

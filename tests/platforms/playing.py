@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -128,6 +129,12 @@ class World:
     def shown(self) -> list[dict[str, Any]]:
         """What the audience can see now."""
         return [each for each in self.stage.records.all("shown") if each["hidden_at"] is None]
+
+
+def is_declared(here: World) -> bool:
+    """Whether the stage has been told of anything that a machine made it."""
+    kept = json.dumps(here.stage.records.everything())
+    return any(f'"{word}": true' in kept for word in ("declared", "containsSyntheticMedia"))
 
 
 def never_waiting(platform: Platform, move: Callable[[float], None]) -> Platform:

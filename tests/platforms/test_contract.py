@@ -16,6 +16,7 @@ import pytest
 
 from platforms import adapter, graph
 from platforms import endpoints as outside
+from platforms.capabilities import can_declare
 from platforms.contract import METRICS, Charge, Form, Found, MediaFile, Network, Outgoing, Platform
 from platforms.endpoints import Call, guarded_by
 from platforms.errors import NotOffered, OutcomeUnknown, PlatformError, Refused, TooSoon
@@ -23,7 +24,7 @@ from platforms.rehearsal.bad_days import BAD_DAYS
 from platforms.rehearsal.faults import Fault
 from platforms.shelf import LoopbackShelf
 from tests.platforms.meta_stage import DiesAfter, Killed
-from tests.platforms.playing import World, posts, taken, world
+from tests.platforms.playing import World, is_declared, posts, taken, world
 
 TAKEN = taken()
 SECRET = re.compile(r"stage-account|ya29|issued-|https?://|Bearer|OAuth ")
@@ -164,6 +165,14 @@ def test_what_may_follow_follows_once_or_there_is_nothing_to_follow(
     done = platform.complete(outgoing, receipt.remote_id, checkpoint, here.save)
     assert not platform.lacks(outgoing, done)
     assert platform.complete(outgoing, receipt.remote_id, done, here.save) == done
+
+
+@every_post
+def test_what_a_machine_made_is_declared_wherever_the_network_can_be_told(
+    network: Network, outgoing: Outgoing, platform: Platform, here: World
+) -> None:
+    here.publish(platform, replace(outgoing, synthetic=True))
+    assert is_declared(here) is can_declare(network, outgoing.form)
 
 
 @every_post
