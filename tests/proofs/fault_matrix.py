@@ -103,9 +103,9 @@ def cases_of_their_own() -> Iterator[Case]:
     return (case for case in cases() if case.kind in richest.get(case.network, tuple(Kind)))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Call:
-    """A call that left the house: its path on the stage, and the post's own clock.
+    """A call that left the house: its path on the stage, and the post's own clock. Of two alike each is itself.
 
     `phase` is Meta's, of an upload; `kind` its content type.
     """
