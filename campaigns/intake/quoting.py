@@ -125,15 +125,16 @@ def _name(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Small letters without marks, apostrophes and direction marks; one letter for each seat of hamza; 0 to 9."""
+    """Small letters without marks, apostrophes and direction marks; one blank, one letter for each hamza; 0 to 9."""
     letters = (
         str(unicodedata.decimal(letter)) if letter.isdecimal() else letter
         for letter in unicodedata.normalize("NFKD", text.casefold())
         if unicodedata.category(letter) not in ("Mn", "Cf", "Lm") and letter not in _APOSTROPHES
     )
-    return "".join(letters).translate(_FOLDED)
+    return _BLANKS.sub(lambda blanks: "\n" if "\n" in blanks[0] else " ", "".join(letters).translate(_FOLDED))
 
 
+_BLANKS = re.compile(r"\s+")
 _APOSTROPHES = "'’‘`´"
 _FOLDED = str.maketrans("ٱىیکة：∶", "اييكه::")
 
@@ -220,6 +221,7 @@ class _Pinned:
         self.bare = [letters for letters, _ in known if letters]
         self.at = [place for letters, place in known if letters]
         self.lengths = {place[:2]: place[2] for _, place in known}
+        self.longest = max(self.lengths.values())
         self.where: dict[str, list[int]] = {}
         for index, letters in enumerate(self.bare):
             self.where.setdefault(letters, []).append(index)
@@ -268,7 +270,7 @@ class _Pinned:
             for first in range(max(start - 1, 0), start + 2)
             for last in range(first + number - 1, min(first + number + 1, len(self.bare)) + 1)
         ]
-        if not windows:
+        if not windows or number > self.longest:
             return None
         alike, first, last = max((fuzz.ratio(said, "".join(self.bare[a:b])), a, b) for a, b in windows)
         passage = self._passage(first, last, is_same=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 from quran_text import Mushaf
 
@@ -86,6 +88,14 @@ def test_every_sura_is_known_by_its_names(sura: scripture.Sura) -> None:
 )
 def test_what_only_looks_like_a_reference_is_let_be(written: str) -> None:
     assert quoting.typed_reference(written) is None
+
+
+@pytest.mark.parametrize("piece", [" ", "سورة ", "(ا", "«كلمة من ذلك 5 ", "quran ", "1 ", '"a'])
+def test_odd_texts_are_looked_through_in_no_time(piece: str) -> None:
+    began = perf_counter()
+    quoting.typed_reference(f"quran{piece * 4000}x5")
+    quoting.typed_quotation(piece * 4000, whole=True)
+    assert perf_counter() - began < 5
 
 
 def test_a_description_may_say_which_verse_is_on_the_picture() -> None:
