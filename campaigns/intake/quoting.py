@@ -34,7 +34,7 @@ _BOOK = re.compile(
     r"(?P<one>\d{1,3})\s*:\s*(?P<two>\d{1,3})(?!\d)"
 )
 _BOOK_IN_BRACKETS = re.compile(
-    r"[(\[]\s*(?:qs?\.?|quran|koran|coran|القران)\s*(?P<one>\d{1,3})\s*:\s*(?P<two>\d{1,3})(?!\d)"
+    r"[(\[]\s*(?:qs?\.?|quran|koran|coran|القران)\s*(?P<one>\d{1,3}):(?P<two>\d{1,3})(?![\d%])"
 )
 _IN_BRACKETS = re.compile(
     rf"(?P<bracket>[(\[])\s*(?P<sura>{_SURA}\s+)?{_NAME}\s*(?P<colon>[:/]?)\s*[،,]?\s*"

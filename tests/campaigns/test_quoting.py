@@ -83,6 +83,7 @@ def test_every_sura_is_known_by_its_names(sura: scripture.Sura) -> None:
         "the 30 parts of the Quran, 114 suras",
         "Quran 2:999",
         "verse 5 of the poem",
+        "(Q2: 30%), (Q2:30%)",
         "{quran:2:256} {quran:49:13/1-4}",
     ],
 )
