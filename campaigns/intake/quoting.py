@@ -230,7 +230,7 @@ class _Pinned:
         }
 
     def find(self, bare: Sequence[str]) -> _Passage | None:
-        """The passage that these words are, or nearly are, or that stands among them."""
+        """The passage that these words are, or nearly are, or that stands among them; it may go over several verses."""
         if "".join(bare) in self.everybodys:
             return None
         starts = self._starts(bare)
@@ -273,7 +273,7 @@ class _Pinned:
         if not windows or number > self.longest:
             return None
         alike, first, last = max((fuzz.ratio(said, "".join(self.bare[a:b])), a, b) for a, b in windows)
-        passage = self._passage(first, last, is_same=False)
+        passage = self._passage(first, last, is_same="".join(self.bare[first:last]) == said)
         if number >= _SURELY:
             return passage if alike >= _NEAR else None
         is_most = passage.last - passage.first + 1 >= self.lengths[passage.sura, passage.ayah] * _MOST

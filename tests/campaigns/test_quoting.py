@@ -163,4 +163,7 @@ def test_what_muslims_say_day_by_day_is_no_quotation_of_a_verse() -> None:
 def test_in_captions_only_what_is_not_the_verses_own_text_is_wrong() -> None:
     words = everyday(2, 256, 1, 9)
     assert quoting.misquotation(f"«{' '.join(words)}»") is None
+    two = [*everyday(112, 1), *everyday(112, 2)]
+    assert quoting.misquotation(f"«{' '.join(two)}»") is None
+    assert "stands in 112:1" in (quoting.typed_quotation(f"«{' '.join(two)}»") or "")
     assert "copy the verse" in (quoting.misquotation(f"«{with_a_wrong_word(words)}»") or "")
