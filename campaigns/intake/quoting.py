@@ -67,9 +67,10 @@ def typed_reference(text: str, *, described: bool = False) -> str | None:
 
     `described`: the text says what is to be seen on a picture, and names a verse without brackets.
     """
-    plain = _plain(_PLACEHOLDER.sub("\n", text))
-    if not any(letter.isdigit() for letter in plain):
+    bare = _PLACEHOLDER.sub("\n", text)
+    if not re.search(r"\d", bare):
         return None
+    plain = _plain(bare)
     for pattern in (_BOOK_IN_BRACKETS, _IN_BRACKETS) if described else _PATTERNS:
         for match in pattern.finditer(plain):
             if cited := _cited(match.groupdict()):
