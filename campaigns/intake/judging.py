@@ -382,7 +382,8 @@ class _Judge:
             self.complain(column, str(error))
             return None
         said = "\n".join(cue.words for cue in cues)
-        typed = letters.typed_verse(said) or quoting.misquotation(said)
+        instead = "captions cannot set one, so name its sura and number there"
+        typed = letters.typed_verse(said, instead=instead) or quoting.misquotation(said)
         if wrong := [*letters.hidden_marks(said), *filter(None, [typed])]:
             self.complain(column, wrong[0])
             return None

@@ -70,14 +70,14 @@ def _unbalanced(text: str) -> int | None:
     return None
 
 
-def typed_verse(text: str) -> str | None:
-    """A sentence when `text`, before its placeholders are set, has the brackets of a verse."""
+TO_BE_SET = "write {quran:49:13}, or {quran:2:256/1-4} for its words 1 to 4"
+
+
+def typed_verse(text: str, *, instead: str = TO_BE_SET) -> str | None:
+    """A sentence when `text`, before its placeholders are set, has the brackets of a verse; what to do `instead`."""
     if OPENING not in text and CLOSING not in text:
         return None
-    return (
-        f"text inside {OPENING} {CLOSING} is typed; "
-        "verses are never typed: write {quran:49:13}, or {quran:2:256/1-4} for its words 1 to 4"
-    )
+    return f"text inside {OPENING} {CLOSING} is typed; verses are never typed: {instead}"
 
 
 def of_another_script(text: str, language: Language) -> str | None:

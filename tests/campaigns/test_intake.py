@@ -603,7 +603,7 @@ def test_captions_and_declarations_come_in_with_their_film(house: House) -> None
         ("not captions at all", "has no captions"),
         ("1\n00:00:00,000 --> 00:00:09,000\nPeace\n", "ends after the film, which lasts 1 s"),
         ("1\n00:00:01,000 --> 00:00:00,500\nPeace\n", "ends before it begins"),
-        ("1\n00:00:00,000 --> 00:00:01,000\n\ufd3f typed \ufd3e\n", "verses are never typed"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n\ufd3f typed \ufd3e\n", "name its sura and number"),
         ("1\n00:00:00,000 --> 00:00:01,000\nPea\u202ece\n", "right-to-left override"),
         ("1\n00:00:00,000 --> 00:00:01,000\nPeace {unseen}\n", "captions are plain text: delete {"),
         ("1\n00:00:00,000 --> 00:00:01,000\n<i>Peace</i>\n", "captions are plain text: delete <"),
