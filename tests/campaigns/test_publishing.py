@@ -476,6 +476,8 @@ def in_the_midst(
     store: Store, meanwhile: Callable[[], object], wait_for: Callable[..., None], patch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """What comes meanwhile comes when the block looks for newer words; it is through by then, or has to wait."""
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
     with ThreadPoolExecutor(1) as pool:
         others = []
         take_its_place = planning.take_its_place
@@ -499,8 +501,6 @@ def test_newer_words_approved_while_a_claim_takes_the_old_ones_off_the_plan_are_
     wait_for: Callable[..., None],
 ) -> None:
     """The approval finds the old words in hand, and the claim finds no approval: one of them has to wait."""
-    if store.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     [key] = factories.approved(store, settings, text="Old words.", due_at=soon())
     with store.writing() as session:
         post = factories.newer_words(session, "New words.", due_at=soon())
@@ -526,8 +526,6 @@ def test_a_plan_that_meets_the_refusal_of_older_words_waits_for_it(
     wait_for: Callable[..., None],
 ) -> None:
     """Neither holds what the other waits for: PostgreSQL would end one of the two, and a person would read of it."""
-    if store.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     claim = factories.about_to_send(store, settings, publisher, clock)
     newer_words(store, settings, clock, "Newer words.")
 
